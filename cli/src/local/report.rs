@@ -1,0 +1,135 @@
+//! The table of `--once`.
+
+use super::board::Line;
+
+/// One row: a file and one of its targets.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) file: String,
+    pub(super) size_bytes: u64,
+    pub(super) state: String,
+    pub(super) attempts: Option<u64>,
+    pub(super) processing_time_ms: Option<u64>,
+    pub(super) checksum: Option<String>,
+    /// Completed, and its delivered bytes are the source's.
+    pub(super) right: bool,
+}
+
+impl Row {
+    pub(super) fn of(file: &str, line: &Line, right: Result<(), String>) -> Self {
+        let state = match (&right, &line.error_message) {
+            (Err(why), _) => format!("{}: {why}", line.status),
+            (Ok(()), Some(why)) => format!("{}: {why}", line.status),
+            (Ok(()), None) => line.status.to_string(),
+        };
+        Self {
+            file: file.to_owned(),
+            size_bytes: line.file_size,
+            state,
+            attempts: Some(line.attempts),
+            processing_time_ms: line.processing_time_ms,
+            checksum: line.checksum_crc64nvme.clone(),
+            right: right.is_ok(),
+        }
+    }
+
+    /// A file that no rule wants.
+    pub(super) fn unrouted(file: &str, size_bytes: u64, why: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            size_bytes,
+            state: format!("unrouted: {why}"),
+            attempts: None,
+            processing_time_ms: None,
+            checksum: None,
+            right: false,
+        }
+    }
+}
+
+/// The table as text, columns aligned.
+pub(super) fn table(rows: &[Row]) -> String {
+    const HEAD: [&str; 6] = ["file", "size", "state", "attempts", "ms", "CRC64NVME"];
+    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let mut cells: Vec<[String; 6]> = vec![HEAD.map(str::to_owned)];
+    cells.extend(rows.iter().map(|row| {
+        [
+            verbatim(&row.file),
+            size(row.size_bytes),
+            row.state.clone(),
+            number(row.attempts),
+            number(row.processing_time_ms),
+            row.checksum.clone().unwrap_or_default(),
+        ]
+    }));
+    let width = |column: usize| cells.iter().map(|row| shown(&row[column])).max().unwrap_or(0).min(60);
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let line = |row: &[String; 6]| {
+        let padded = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            let blank = " ".repeat(width.saturating_sub(shown(cell)));
+            // Numbers stand on the right.
+            if matches!(column, 1 | 3 | 4) { format!("{blank}{cell}") } else { format!("{cell}{blank}") }
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    cells.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn shown(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// A key as it can be shown: control characters escaped, a long one shortened in the middle.
+pub(super) fn verbatim(key: &str) -> String {
+    const SHOWN_MAX: usize = 60;
+    let plain: String = key
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect();
+    let len = shown(&plain);
+    if len <= SHOWN_MAX {
+        return plain;
+    }
+    let (head, tail) = (SHOWN_MAX / 2 - 1, SHOWN_MAX / 2);
+    plain.chars().take(head).chain(['…']).chain(plain.chars().skip(len - tail)).collect()
+}
+
+/// A size for people.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match units.into_iter().find(|(_, shift)| bytes >> shift > 0) {
+        Some((unit, shift)) => {
+            let tenths = (u128::from(bytes) * 10) >> shift;
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(1023), "1023 B");
+        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(size(u64::MAX), "17179869183.9 GiB");
+    }
+
+    #[test]
+    fn keys_cannot_break_the_table() {
+        assert_eq!(verbatim("a\nb\u{1}"), "a\\nb\\u{1}");
+        assert_eq!(verbatim(&"é".repeat(100)).chars().count(), 60);
+    }
+
+    #[test]
+    fn columns_stand_under_each_other() {
+        let row = Row::unrouted("a", 7, "x");
+        assert_eq!(
+            table(&[row]),
+            "file  size  state        attempts  ms  CRC64NVME\na      7 B  unrouted: x"
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! What went wrong with a request, and what that means. The only place that reads SDK errors.
+//!
+//! The classes are about what to *do*; the code (AWS's own word) is for people. Messages of AWS errors may quote keys, so they stay
+//! out of logs and of the ledger: the operation, the status and the code say enough.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What a fault calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Too much at once: wait, and do less. Spends no attempt.
+    Throttled,
+    /// The network, a timeout, a 5xx, expired credentials: try again. The request may have taken effect. Spends no attempt.
+    Transient,
+    /// A condition of ours did not hold (412, ConditionalCheckFailed).
+    Precondition,
+    /// Somebody else was doing the same at that moment (409): start that step again.
+    Conflict,
+    /// What was named is not there (404 and its kin).
+    Missing,
+    /// Not allowed (401, 403). May be a policy that is being rolled out: tried a few times.
+    Denied,
+    /// The bytes that arrived were not those that were sent, as a checksum shows.
+    Corrupt,
+    /// The object is archived and must be restored first.
+    Archived,
+    /// Anything else that the service refuses: our request is wrong.
+    Invalid,
+}
+
+/// One failed request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub class: Class,
+    pub operation: &'static str,
+    /// AWS's error code, or ours for what never reached AWS (`timeout`, `connection`, `reply`).
+    pub code: String,
+    pub status: Option<u16>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.code)?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Fault {
+    /// A fault that we found ourselves.
+    pub fn new(class: Class, operation: &'static str, code: &str) -> Self {
+        Self { class, operation, code: code.to_owned(), status: None }
+    }
+
+    /// From an error of the SDK.
+    pub fn of<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
+        let local = |code: &str| Self::new(Class::Transient, operation, code);
+        match error {
+            SdkError::TimeoutError(_) => local("timeout"),
+            // A body that could not be read while it was being sent ends here too: that is the source's fault, and transient.
+            SdkError::DispatchFailure(_) => local("connection"),
+            SdkError::ConstructionFailure(_) => Self::new(Class::Invalid, operation, "request"),
+            SdkError::ResponseError(raw) => {
+                Self { status: Some(raw.raw().status().as_u16()), ..local("reply") }
+            }
+            SdkError::ServiceError(refused) => {
+                let status = refused.raw().status().as_u16();
+                let code = refused.err().code().unwrap_or_default();
+                Self::from_reply(operation, status, code)
+            }
+            _ => local("unknown"),
+        }
+    }
+
+    /// From a status and an error code, as a batch entry or a reply carries them.
+    pub fn from_reply(operation: &'static str, status: u16, code: &str) -> Self {
+        // SQS words some codes in the query protocol's way: `AWS.SimpleQueueService.NonExistentQueue`.
+        let name = code.rsplit(['.', '#']).next().unwrap_or(code);
+        let shown = if name.is_empty() { "no code".to_owned() } else { name.to_owned() };
+        Self { class: classify(status, name), operation, code: shown, status: Some(status) }
+    }
+
+    /// Whether the request may have taken effect although it failed.
+    pub fn is_uncertain(&self) -> bool {
+        self.class == Class::Transient
+    }
+
+    /// Whether waiting and trying again is all that it takes.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.class, Class::Throttled | Class::Transient | Class::Conflict)
+    }
+}
+
+fn classify(status: u16, code: &str) -> Class {
+    match code {
+        "SlowDown" | "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
+        | "RequestThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded" | "BandwidthLimitExceeded"
+        | "ProvisionedThroughputExceededException" | "LimitExceededException" | "OverLimit" | "KmsThrottled"
+        | "KMS.ThrottlingException" => Class::Throttled,
+        "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServerException" | "ServiceUnavailable"
+        | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" | "ExpiredToken"
+        | "ExpiredTokenException" | "RequestExpired" | "RequestTimeTooSkewed" | "IncompleteBody"
+        | "IDPCommunicationError" => Class::Transient,
+        "PreconditionFailed" | "ConditionalCheckFailedException" => Class::Precondition,
+        "ConditionalRequestConflict" | "OperationAborted" | "TransactionConflictException" => Class::Conflict,
+        "NoSuchKey" | "NoSuchBucket" | "NoSuchVersion" | "NoSuchUpload" | "NotFound" | "QueueDoesNotExist"
+        | "NonExistentQueue" | "ResourceNotFoundException" => Class::Missing,
+        "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" | "AccountProblem" | "InvalidAccessKeyId"
+        | "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException"
+        | "MissingAuthenticationToken" | "AuthorizationHeaderMalformed" | "KmsAccessDenied" => Class::Denied,
+        "BadDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" => Class::Corrupt,
+        "InvalidObjectState" => Class::Archived,
+        _ => match status {
+            429 | 503 => Class::Throttled,
+            408 | 500..=599 => Class::Transient,
+            401 | 403 => Class::Denied,
+            404 => Class::Missing,
+            409 => Class::Conflict,
+            412 | 304 => Class::Precondition,
+            // A 200 that carries an error which the SDK could not name.
+            200..=299 => Class::Transient,
+            _ => Class::Invalid,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(status: u16, code: &str) -> Class {
+        Fault::from_reply("GetObject", status, code).class
+    }
+
+    #[test]
+    fn codes_come_before_statuses() {
+        assert_eq!(class(503, "SlowDown"), Class::Throttled);
+        assert_eq!(class(400, "ThrottlingException"), Class::Throttled);
+        assert_eq!(class(400, "RequestTimeout"), Class::Transient);
+        assert_eq!(class(400, "ExpiredToken"), Class::Transient);
+        assert_eq!(class(403, "RequestTimeTooSkewed"), Class::Transient);
+        assert_eq!(class(403, "InvalidObjectState"), Class::Archived);
+        assert_eq!(class(400, "BadDigest"), Class::Corrupt);
+        assert_eq!(class(400, "AWS.SimpleQueueService.NonExistentQueue"), Class::Missing);
+    }
+
+    #[test]
+    fn replies_without_a_code_go_by_their_status() {
+        assert_eq!(class(404, ""), Class::Missing);
+        assert_eq!(class(403, ""), Class::Denied);
+        assert_eq!(class(412, ""), Class::Precondition);
+        assert_eq!(class(500, ""), Class::Transient);
+        assert_eq!(class(418, ""), Class::Invalid);
+        assert_eq!(Fault::from_reply("HeadObject", 404, "").to_string(), "HeadObject: no code (HTTP 404)");
+    }
+}

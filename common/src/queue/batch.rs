@@ -1,0 +1,184 @@
+//! Sending, deleting and changing visibility, in batches whose entries succeed or fail one by one.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    MessageAttributeValue, SendMessageBatchRequestEntry,
+};
+
+use super::{BATCH_MAX, Queue, Receipt};
+use crate::fault::{Class, Fault};
+
+/// The most that one batch may carry, bodies and attributes together.
+const BATCH_BYTES_MAX: usize = 1_048_576;
+
+/// What became of one entry, in the order given.
+pub type Entry = Result<(), Fault>;
+
+/// One message to send.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    pub body: String,
+    /// String attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// Turns on fair queues: a noisy tenant does not starve the others.
+    pub group: Option<String>,
+}
+
+impl Outgoing {
+    fn len_bytes(&self) -> usize {
+        let attributes = self.attributes.iter().map(|(name, value)| name.len() + value.len() + "String".len());
+        self.body.len() + attributes.sum::<usize>()
+    }
+}
+
+impl Queue {
+    /// Sends messages. An entry whose fault [is uncertain](Fault::is_uncertain) may have been sent.
+    pub async fn send(&self, messages: &[Outgoing]) -> Vec<Entry> {
+        let mut results = Vec::with_capacity(messages.len());
+        let mut rest = messages;
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at(batch_len(rest));
+            results.extend(self.send_batch(batch).await);
+            rest = after;
+        }
+        results
+    }
+
+    async fn send_batch(&self, batch: &[Outgoing]) -> Vec<Entry> {
+        const OPERATION: &str = "SendMessageBatch";
+        let mut request = self.client.send_message_batch().queue_url(&self.url);
+        for (index, message) in batch.iter().enumerate() {
+            let mut entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(&message.body);
+            for (name, value) in &message.attributes {
+                if let Some(value) = string_attribute(value) {
+                    entry = entry.message_attributes(name, value);
+                }
+            }
+            let entry = entry.set_message_group_id(message.group.clone()).build();
+            match entry {
+                Ok(entry) => request = request.entries(entry),
+                Err(_) => return all(batch.len(), &Fault::new(Class::Invalid, OPERATION, "request")),
+            }
+        }
+        match request.send().await {
+            Ok(reply) => by_entry(OPERATION, batch.len(), reply.successful.iter().map(|entry| &*entry.id), &reply.failed),
+            Err(error) => all(batch.len(), &Fault::of(OPERATION, &error)),
+        }
+    }
+
+    /// Deletes messages that are done. Success proves nothing: a stale receipt deletes nothing.
+    pub async fn delete(&self, receipts: &[Receipt]) -> Vec<Entry> {
+        const OPERATION: &str = "DeleteMessageBatch";
+        in_batches(receipts, async |batch| {
+            let entries = batch.iter().enumerate().map(|(index, receipt)| {
+                DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(&receipt.0).build()
+            });
+            let entries = built(OPERATION, entries)?;
+            let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
+            Ok(by_entry(OPERATION, batch.len(), reply.successful.iter().map(|entry| &*entry.id), &reply.failed))
+        })
+        .await
+    }
+
+    /// Hides each message for a time counted from now: a heartbeat extends it, zero gives it back at once.
+    pub async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Vec<Entry> {
+        const OPERATION: &str = "ChangeMessageVisibilityBatch";
+        in_batches(changes, async |batch| {
+            let entries = batch.iter().enumerate().map(|(index, (receipt, visibility_timeout))| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(&receipt.0)
+                    .visibility_timeout(i32::try_from(visibility_timeout.as_secs()).unwrap_or(i32::MAX))
+                    .build()
+            });
+            let entries = built(OPERATION, entries)?;
+            let request =
+                self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+            let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
+            Ok(by_entry(OPERATION, batch.len(), reply.successful.iter().map(|entry| &*entry.id), &reply.failed))
+        })
+        .await
+    }
+}
+
+/// Sends items in batches of at most ten; a batch that fails as a whole fails for each of its items.
+async fn in_batches<T>(items: &[T], send: impl AsyncFn(&[T]) -> Result<Vec<Entry>, Fault>) -> Vec<Entry> {
+    let mut results = Vec::with_capacity(items.len());
+    for batch in items.chunks(BATCH_MAX) {
+        results.extend(send(batch).await.unwrap_or_else(|fault| all(batch.len(), &fault)));
+    }
+    results
+}
+
+/// The entries of a request, all of which have their required members.
+fn built<T, E>(operation: &'static str, entries: impl Iterator<Item = Result<T, E>>) -> Result<Vec<T>, Fault> {
+    entries.collect::<Result<_, _>>().map_err(|_| Fault::new(Class::Invalid, operation, "request"))
+}
+
+pub(super) fn string_attribute(value: &str) -> Option<MessageAttributeValue> {
+    MessageAttributeValue::builder().data_type("String").string_value(value).build().ok()
+}
+
+/// How many of the first messages fit into one batch; at least one, whatever its size.
+fn batch_len(messages: &[Outgoing]) -> usize {
+    let mut bytes = 0;
+    let fitting = messages.iter().take(BATCH_MAX).take_while(|message| {
+        bytes += message.len_bytes();
+        bytes <= BATCH_BYTES_MAX
+    });
+    fitting.count().max(1)
+}
+
+fn all(count: usize, fault: &Fault) -> Vec<Entry> {
+    vec![Err(fault.clone()); count]
+}
+
+/// Sorts a batch reply by entry. An entry that the reply does not mention is uncertain.
+fn by_entry<'a>(
+    operation: &'static str,
+    count: usize,
+    successful: impl Iterator<Item = &'a str>,
+    failed: &[BatchResultErrorEntry],
+) -> Vec<Entry> {
+    let mut results = all(count, &Fault::new(Class::Transient, operation, "reply"));
+    let mut put = |id: &str, entry: Entry| {
+        if let Some(slot) = id.parse().ok().and_then(|index: usize| results.get_mut(index)) {
+            *slot = entry;
+        }
+    };
+    successful.for_each(|id| put(id, Ok(())));
+    for entry in failed {
+        let status = if entry.sender_fault() { 400 } else { 500 };
+        put(entry.id(), Err(Fault::from_reply(operation, status, entry.code())));
+    }
+    results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outgoing(len: usize) -> Outgoing {
+        Outgoing { body: "x".repeat(len), attributes: BTreeMap::new(), group: None }
+    }
+
+    #[test]
+    fn batches_are_bounded_by_count_and_by_bytes() {
+        assert_eq!(batch_len(&vec![outgoing(10); 25]), 10);
+        assert_eq!(batch_len(&vec![outgoing(400_000); 5]), 2);
+        assert_eq!(batch_len(&[outgoing(2_000_000)]), 1);
+    }
+
+    #[test]
+    fn an_entry_that_the_reply_forgets_is_uncertain() {
+        let failed = BatchResultErrorEntry::builder().id("1").code("Throttled").sender_fault(false).build().unwrap();
+        let entries = by_entry("SendMessageBatch", 3, ["0"].into_iter(), &[failed]);
+        assert!(entries[0].is_ok());
+        assert!(entries[1].as_ref().is_err_and(|fault| fault.code == "Throttled"));
+        assert!(entries[2].as_ref().is_err_and(Fault::is_uncertain));
+    }
+}

@@ -1,0 +1,44 @@
+//! A message in our hands.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sqs::types::{self, MessageSystemAttributeName};
+use tokio::time::Instant;
+
+/// Names one receive of one message. Each receive gives a new one; an old one may delete nothing and still succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt(pub(super) String);
+
+/// A message that was received and is hidden from others for the visibility timeout.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: String,
+    pub receipt: Receipt,
+    pub body: String,
+    /// String attributes only.
+    pub attributes: BTreeMap<String, String>,
+    /// How often it was received, this time included. No failure count: a lost reply raises it too.
+    pub receive_count: u32,
+    /// The tenant, on queues that carry one.
+    pub group: Option<String>,
+    /// The instant before the receive was sent: the visibility timeout cannot end before this plus its length.
+    pub received_after: Instant,
+}
+
+impl Message {
+    pub(super) fn read(message: types::Message, received_after: Instant) -> Option<Self> {
+        let system = |name: &MessageSystemAttributeName| message.attributes.as_ref()?.get(name).cloned();
+        let receive_count = system(&MessageSystemAttributeName::ApproximateReceiveCount);
+        let group = system(&MessageSystemAttributeName::MessageGroupId);
+        let attributes = message.message_attributes.unwrap_or_default().into_iter();
+        Some(Self {
+            id: message.message_id?,
+            receipt: Receipt(message.receipt_handle?),
+            body: message.body?,
+            attributes: attributes.filter_map(|(name, value)| Some((name, value.string_value?))).collect(),
+            receive_count: receive_count.and_then(|count| count.parse().ok()).unwrap_or(1),
+            group,
+            received_after,
+        })
+    }
+}

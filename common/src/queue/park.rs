@@ -1,0 +1,45 @@
+//! Parking: moving a message to the dead-letter queue with the reason, its body untouched.
+//!
+//! Sent first, deleted after. A crash in between leaves it in both queues: the copy in the dead-letter queue does no harm, and the
+//! original is parked again when it comes back.
+
+use super::batch::string_attribute;
+use super::{Message, Queue, REASON_CODE, REASON_MESSAGE, TRACEPARENT, TRACESTATE};
+use crate::fault::Fault;
+use crate::ledger::Reason;
+
+impl Queue {
+    /// Sends the message to the dead-letter queue. It is still in this queue afterwards.
+    ///
+    /// # Errors
+    /// The fault, when it may not have been sent.
+    pub async fn send_to_dead_letters(&self, message: &Message, reason: &Reason) -> Result<(), Fault> {
+        let mut request =
+            self.client.send_message().queue_url(&self.dead_letter_url).message_body(&message.body);
+        let mut attributes = vec![(REASON_CODE, plain(&reason.code)), (REASON_MESSAGE, plain(&reason.message))];
+        let carried = [TRACEPARENT, TRACESTATE].into_iter();
+        attributes.extend(carried.filter_map(|name| Some((name, message.attributes.get(name)?.clone()))));
+        for (name, value) in attributes {
+            if let Some(value) = string_attribute(&value) {
+                request = request.message_attributes(name, value);
+            }
+        }
+        let request = request.set_message_group_id(message.group.clone());
+        request.send().await.map(drop).map_err(|error| Fault::of("SendMessage", &error))
+    }
+
+    /// Parks the message: dead-letter queue first, then delete.
+    ///
+    /// # Errors
+    /// The fault of whichever step failed; the message is then still here.
+    pub async fn park(&self, message: &Message, reason: &Reason) -> Result<(), Fault> {
+        self.send_to_dead_letters(message, reason).await?;
+        self.delete(std::slice::from_ref(&message.receipt)).await.into_iter().collect()
+    }
+}
+
+/// What SQS takes in an attribute: never empty, no control characters.
+fn plain(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control() && *c < '\u{fffe}').take(1_000).collect();
+    if plain.is_empty() { "unknown".to_owned() } else { plain }
+}

@@ -1,0 +1,66 @@
+//! What starting either service has in common: one clear line for what is wrong, and the exit status that goes with it.
+
+use std::fmt;
+
+use crate::fault::{Class, Fault};
+use crate::ledger::Ledger;
+use crate::queue::Queue;
+use crate::settings::{EX_USAGE, Shared};
+
+/// Why a service does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// Wrong settings or rules: every mistake, one a line.
+    Usage(String),
+    /// AWS says no, or cannot be reached. `what` names the resource.
+    Aws { what: String, fault: Fault },
+    /// Anything of this machine.
+    Local(String),
+}
+
+impl StartError {
+    /// 64 for a wrong configuration, 1 for everything else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => EX_USAGE,
+            Self::Aws { .. } | Self::Local(_) => 1,
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, fault) = match self {
+            Self::Usage(mistakes) => return f.write_str(mistakes),
+            Self::Local(error) => return f.write_str(error),
+            Self::Aws { what, fault } => (what, fault),
+        };
+        let hint = match fault.class {
+            Class::Missing => "is it in this account and region, under this name?",
+            Class::Denied => "are credentials, region and permissions right?",
+            Class::Throttled | Class::Transient => "is the endpoint up and reachable, and are there credentials?",
+            _ if fault.code == "NoRedrivePolicy" => "it needs a redrive policy that names its dead-letter queue",
+            _ => "the request was refused",
+        };
+        write!(f, "failed to use {what}: {fault}: {hint}")
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Finds a queue, or says which one is not to be had.
+///
+/// # Errors
+/// [`StartError::Aws`], naming the queue.
+pub async fn queue(client: &aws_sdk_sqs::Client, name_or_url: &str, shared: &Shared) -> Result<Queue, StartError> {
+    let found = Queue::find(client, name_or_url, shared.visibility_timeout).await;
+    found.map_err(|fault| StartError::Aws { what: format!("queue {name_or_url}"), fault })
+}
+
+/// Checks that the ledger is there.
+///
+/// # Errors
+/// [`StartError::Aws`], naming the table.
+pub async fn check_ledger(ledger: &Ledger, table: &str) -> Result<(), StartError> {
+    ledger.check().await.map_err(|fault| StartError::Aws { what: format!("table {table}"), fault })
+}

@@ -1,0 +1,9 @@
+//! Settings: from flags, the environment (`DRAYAGE_…`) or a default, in this order. All mistakes are reported at once.
+
+mod parse;
+mod reader;
+mod shared;
+
+pub use parse::{EX_USAGE, bounded, bytes, endpoint_url, list, pairs, seconds};
+pub use reader::{Mistakes, Reader, Setting, with_flags};
+pub use shared::{SHARED, Shared};

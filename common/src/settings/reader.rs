@@ -1,0 +1,125 @@
+//! Reads settings one by one and collects what is wrong with them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use clap::{Arg, ArgMatches, Command};
+
+/// One setting: `visibility-timeout-s` is the flag `--visibility-timeout-s` and the variable `DRAYAGE_VISIBILITY_TIMEOUT_S`.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    pub name: &'static str,
+    /// What stands for the value in the help text.
+    pub value: &'static str,
+    pub default: Option<&'static str>,
+    pub help: &'static str,
+}
+
+impl Setting {
+    pub fn variable(&self) -> String {
+        format!("DRAYAGE_{}", self.name.to_ascii_uppercase().replace('-', "_"))
+    }
+}
+
+/// Everything wrong with a configuration; never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// Adds a flag for each setting to a command. Values stay text: the reader parses them, so that all mistakes come out together.
+#[must_use]
+pub fn with_flags(command: Command, settings: &[&[Setting]]) -> Command {
+    settings.iter().copied().flatten().fold(command, |command, setting| {
+        let default = setting.default.map(|default| format!(", default {default}")).unwrap_or_default();
+        command.arg(
+            Arg::new(setting.name)
+                .long(setting.name)
+                .value_name(setting.value)
+                .help(format!("{} [env {}{default}]", setting.help, setting.variable())),
+        )
+    })
+}
+
+/// Where values come from, and what was wrong with them so far.
+pub struct Reader<'e> {
+    flags: BTreeMap<String, String>,
+    variable: &'e dyn Fn(&str) -> Option<String>,
+    mistakes: Vec<String>,
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("mistakes", &self.mistakes).finish_non_exhaustive()
+    }
+}
+
+impl<'e> Reader<'e> {
+    /// `variable` looks an environment variable up.
+    pub fn new(matches: &ArgMatches, settings: &[&[Setting]], variable: &'e dyn Fn(&str) -> Option<String>) -> Self {
+        let names = settings.iter().copied().flatten().map(|setting| setting.name);
+        let flags = names.filter_map(|name| {
+            let value = matches.try_get_one::<String>(name).ok()??;
+            Some((name.to_owned(), value.clone()))
+        });
+        Self { flags: flags.collect(), variable, mistakes: Vec::new() }
+    }
+
+    /// The parsed value; `None` when it is not given or not right. A setting without a default that is not given is a mistake.
+    pub fn required<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let given = self.given(setting).is_some();
+        let value = self.optional(setting, parse);
+        if !given && setting.default.is_none() {
+            let variable = setting.variable();
+            self.mistakes.push(format!("--{} (or {variable}) is missing: {}", setting.name, setting.help));
+        }
+        value
+    }
+
+    /// The parsed value; `None` when it is not given (and has no default) or not right.
+    pub fn optional<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let (origin, value) = self.given(setting).or_else(|| {
+            let default = setting.default?;
+            Some(("the default of".to_owned() + " --" + setting.name, default.to_owned()))
+        })?;
+        match parse(&value) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                self.mistakes.push(format!("{origin} is {value:?}: {expected}"));
+                None
+            }
+        }
+    }
+
+    /// A mistake that no single setting shows.
+    pub fn mistake(&mut self, message: impl Into<String>) {
+        self.mistakes.push(message.into());
+    }
+
+    /// The whole configuration, or everything that is wrong with it.
+    ///
+    /// # Errors
+    /// All mistakes.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Mistakes> {
+        match value {
+            Some(value) if self.mistakes.is_empty() => Ok(value),
+            _ => Err(Mistakes(self.mistakes)),
+        }
+    }
+
+    /// Where the value comes from, and the value. An empty variable counts as not given.
+    fn given(&self, setting: &Setting) -> Option<(String, String)> {
+        if let Some(value) = self.flags.get(setting.name) {
+            return Some((format!("--{}", setting.name), value.clone()));
+        }
+        let variable = setting.variable();
+        let value = (self.variable)(&variable).filter(|value| !value.is_empty())?;
+        Some((variable, value))
+    }
+}

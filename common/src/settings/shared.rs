@@ -1,0 +1,121 @@
+//! The settings that dispatcher and worker share.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::parse::{bounded, endpoint_url, pairs, seconds};
+use super::reader::{Reader, Setting};
+use crate::aws::Access;
+use crate::lane::Lane;
+use crate::queue::RECEIVE_SLACK;
+
+const fn setting(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+    Setting { name, value, default, help }
+}
+
+const REGION: Setting = setting("region", "REGION", None, "the AWS region; otherwise as the AWS CLI finds it");
+const ENDPOINT_URL: Setting = setting("endpoint-url", "URL", None, "send every AWS request there instead of to AWS");
+const TABLE: Setting =
+    setting("table", "NAME", Some("FileTransferMetadata"), "the DynamoDB table that is the ledger");
+const LANES: Setting =
+    setting("lanes", "LANE=QUEUE,…", Some("fast=fast,bulk=bulk"), "each lane's queue, by name or URL");
+const VISIBILITY_TIMEOUT: Setting = setting(
+    "visibility-timeout-s",
+    "SECONDS",
+    Some("60"),
+    "how long a received message stays hidden without a heartbeat; longer than --wait-s plus 10",
+);
+const WAIT: Setting = setting("wait-s", "SECONDS", Some("20"), "how long a poll of an empty queue waits");
+const GRACE_PERIOD: Setting = setting(
+    "grace-period-s",
+    "SECONDS",
+    Some("110"),
+    "from SIGTERM to exit; below the task's stopTimeout, which is 120 at most on Fargate",
+);
+const RETENTION: Setting =
+    setting("retention-days", "DAYS", Some("90"), "how long the ledger keeps a file that has come to its end");
+const LOG: Setting =
+    setting("log", "FILTER", Some("info"), "what is logged, such as info or drayage_worker=debug,info");
+const OTLP_ENDPOINT: Setting =
+    setting("otlp-endpoint", "URL", None, "send traces there (OTLP over gRPC); without it no traces are made");
+const TRACE_PERCENT: Setting =
+    setting("trace-percent", "PERCENT", Some("100"), "how many of the traces that begin here are kept");
+
+/// What [`Shared::read`] reads.
+pub const SHARED: &[Setting] = &[
+    REGION,
+    ENDPOINT_URL,
+    TABLE,
+    LANES,
+    VISIBILITY_TIMEOUT,
+    WAIT,
+    GRACE_PERIOD,
+    RETENTION,
+    LOG,
+    OTLP_ENDPOINT,
+    TRACE_PERCENT,
+];
+
+/// The settings that dispatcher and worker share.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    pub access: Access,
+    pub table: String,
+    /// Each lane's queue, by name or URL.
+    pub lanes: BTreeMap<Lane, String>,
+    pub visibility_timeout: Duration,
+    pub wait: Duration,
+    pub grace_period: Duration,
+    pub retention: Duration,
+    pub log: String,
+    pub otlp_endpoint: Option<String>,
+    pub trace_percent: u8,
+}
+
+impl Shared {
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let text = |text: &str| if text.is_empty() { Err("expected a name".to_owned()) } else { Ok(text.to_owned()) };
+        let region = reader.optional(&REGION, text);
+        let endpoint_url = reader.optional(&ENDPOINT_URL, endpoint_url);
+        let table = reader.required(&TABLE, text);
+        let lanes = reader.required(&LANES, lanes);
+        let visibility_timeout = reader.required(&VISIBILITY_TIMEOUT, |text| seconds(text, 2..=43_000));
+        let wait = reader.required(&WAIT, |text| seconds(text, 0..=20));
+        if let (Some(visibility_timeout), Some(wait)) = (visibility_timeout, wait)
+            && visibility_timeout <= wait + RECEIVE_SLACK
+        {
+            // A receive that hangs and is given up must not have hidden its messages for less time than it hung.
+            let least = (wait + RECEIVE_SLACK).as_secs() + 1;
+            reader.mistake(format!(
+                "--visibility-timeout-s is {} with --wait-s {}: expected at least {least}",
+                visibility_timeout.as_secs(),
+                wait.as_secs()
+            ));
+        }
+        let grace_period = reader.required(&GRACE_PERIOD, |text| seconds(text, 1..=118));
+        let retention = reader.required(&RETENTION, |text| bounded(text, 1..=3_650_u64));
+        let log = reader.required(&LOG, |text| {
+            let known = text.parse::<tracing_subscriber::filter::EnvFilter>();
+            known.map(|_| text.to_owned()).map_err(|_| "expected a filter such as info or debug".to_owned())
+        });
+        let otlp_endpoint = reader.optional(&OTLP_ENDPOINT, super::endpoint_url);
+        let trace_percent = reader.required(&TRACE_PERCENT, |text| bounded(text, 0..=100));
+        Some(Self {
+            access: Access { region, endpoint_url, ..Access::default() },
+            table: table?,
+            lanes: lanes?,
+            visibility_timeout: visibility_timeout?,
+            wait: wait?,
+            grace_period: grace_period?,
+            retention: Duration::from_secs(retention? * 86_400),
+            log: log?,
+            otlp_endpoint,
+            trace_percent: trace_percent?,
+        })
+    }
+}
+
+fn lanes(text: &str) -> Result<BTreeMap<Lane, String>, String> {
+    let named = pairs(text)?.into_iter();
+    named.map(|(lane, queue)| Ok((Lane::parse(&lane).map_err(|error| error.to_string())?, queue))).collect()
+}

@@ -1,0 +1,119 @@
+//! Two-stage stop: first take no more, then give up what is still running.
+//!
+//! Stage one lets open polls end and running copies finish. Stage two, when most of the grace period is used up or a second
+//! signal comes, tells the copies to stop where they are: uploads are kept, messages released. A crash in either stage leaves
+//! what any crash leaves: messages that come back after their visibility timeout.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+/// What is kept back of the grace period for releasing messages and flushing telemetry.
+const RELEASE_RESERVE_MAX: Duration = Duration::from_secs(10);
+
+/// The two tokens; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+impl Shutdown {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Resolves when no more work may be taken.
+    pub async fn stopping(&self) {
+        self.stop.cancelled().await;
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Resolves when running work must stop where it is.
+    pub async fn aborting(&self) {
+        self.abort.cancelled().await;
+    }
+
+    pub fn is_aborting(&self) -> bool {
+        self.abort.is_cancelled()
+    }
+
+    /// Stage one.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stage two, which includes stage one.
+    pub fn abort(&self) {
+        self.stop.cancel();
+        self.abort.cancel();
+    }
+
+    /// Drives both stages from a stream of stop signals: the first one starts stage one, the second one or the end of the grace
+    /// period (less a reserve for releasing) starts stage two. Returns when the grace period is over: whatever still runs then is to
+    /// be dropped, as a kill would do a moment later.
+    pub async fn follow<F: Future<Output = ()>>(&self, mut signal: impl FnMut() -> F, grace: Duration) {
+        signal().await;
+        self.stop();
+        let reserve = RELEASE_RESERVE_MAX.min(grace / 4);
+        let _ = tokio::time::timeout(grace.saturating_sub(reserve), signal()).await;
+        self.abort();
+        tokio::time::sleep(reserve).await;
+        tracing::warn!("the grace period is over; leaving the rest to come back after its visibility timeout");
+    }
+}
+
+/// Waits for SIGTERM or SIGINT.
+#[cfg(unix)]
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("failed to listen for SIGTERM and SIGINT: stopping only by SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt as _;
+    use tokio::sync::Notify;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_grace_period_ends_in_an_abort_with_a_reserve_left() {
+        let (shutdown, signals) = (Shutdown::new(), Notify::new());
+        let grace = Duration::from_secs(110);
+        let follow = shutdown.follow(|| signals.notified(), grace);
+        tokio::pin!(follow);
+        assert!(follow.as_mut().now_or_never().is_none());
+        assert!(!shutdown.is_stopping());
+        signals.notify_one();
+        assert!(follow.as_mut().now_or_never().is_none());
+        assert!(shutdown.is_stopping() && !shutdown.is_aborting());
+        let started = tokio::time::Instant::now();
+        tokio::select! { biased; () = shutdown.aborting() => {}, () = &mut follow => {} }
+        assert_eq!(started.elapsed(), Duration::from_secs(100));
+        follow.await;
+        assert_eq!(started.elapsed(), Duration::from_secs(110));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_signal_aborts_at_once() {
+        let (shutdown, signals) = (Shutdown::new(), Notify::new());
+        let follow = shutdown.follow(|| signals.notified(), Duration::from_secs(110));
+        tokio::pin!(follow);
+        for _ in 0..2 {
+            assert!(follow.as_mut().now_or_never().is_none());
+            signals.notify_one();
+        }
+        assert!(follow.as_mut().now_or_never().is_none());
+        assert!(shutdown.is_aborting());
+    }
+}

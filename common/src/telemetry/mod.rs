@@ -1,0 +1,54 @@
+//! Logs and traces. Logs are JSON, one object a line, on standard error; traces go out by OTLP when an endpoint is configured, and
+//! without one no span is exported.
+//!
+//! Keys, bodies and credentials stay out of both: a transfer is named by its id, and the ledger knows the rest.
+
+mod context;
+mod export;
+
+pub use context::{follow, inject};
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::settings::Shared;
+
+/// Keeps telemetry going; [`Telemetry::flush`] sends what is still held back.
+#[derive(Debug)]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+/// Starts logs and traces of this process. Call it once, within the runtime.
+///
+/// # Errors
+/// When the OTLP exporter cannot be built, or telemetry was already started.
+pub fn start(service: &'static str, shared: &Shared) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
+    let filter: tracing_subscriber::filter::EnvFilter = shared.log.parse()?;
+    let logs = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter).with(logs);
+    let provider = match &shared.otlp_endpoint {
+        None => None,
+        Some(endpoint) => Some(export::provider(service, endpoint, shared.trace_percent)?),
+    };
+    let traces = provider.as_ref().map(|provider| export::layer(service, provider));
+    registry.with(traces).try_init()?;
+    Ok(Telemetry { provider })
+}
+
+impl Telemetry {
+    /// Sends what is held back. Blocks for as long as the exporter takes, at most its timeout; call it last.
+    pub fn flush(&self) {
+        if let Some(provider) = &self.provider
+            && let Err(error) = provider.shutdown()
+        {
+            tracing::warn!(%error, "failed to send the last traces");
+        }
+    }
+}

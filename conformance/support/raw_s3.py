@@ -1,0 +1,135 @@
+"""S3 requests that boto3 would not send: chunked bodies with trailers (the way SDKs stream) and uploads that break off.
+
+boto3 puts its checksum into a header on plain HTTP, whereas the AWS SDK for Rust sends it behind the body there too.
+"""
+
+import hashlib
+import hmac
+import http.client
+import socket
+from urllib.parse import quote, urlsplit
+
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from support.clients import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Clients
+
+UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+CHUNK_BYTES = 64 * 1024
+
+
+class _MarkedPayloadAuth(S3SigV4Auth):
+    """Signs a payload marker in place of the payload's hash."""
+
+    def __init__(self, region: str, marker: str) -> None:
+        super().__init__(Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY), "s3", region)
+        self.marker = marker
+
+    def payload(self, request: AWSRequest) -> str:
+        return self.marker
+
+
+def _signed_headers(aws: Clients, method: str, url: str, headers: dict[str, str], marker: str) -> dict[str, str]:
+    request = AWSRequest(method=method, url=url, headers=headers)
+    _MarkedPayloadAuth(aws.region, marker).add_auth(request)
+    return dict(request.headers.items())
+
+
+def _object_url(aws: Clients, bucket: str, key: str) -> str:
+    return f"{aws.endpoint}/{bucket}/{quote(key, safe='/~')}"
+
+
+def _chunks(body: bytes) -> list[bytes]:
+    return [body[at : at + CHUNK_BYTES] for at in range(0, len(body), CHUNK_BYTES)] + [b""]
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+class _ChunkSigner:
+    """The chain of chunk signatures: each signs the one before it."""
+
+    def __init__(self, headers: dict[str, str], region: str) -> None:
+        lowered = {name.lower(): value for name, value in headers.items()}
+        self.time = lowered["x-amz-date"]
+        self.previous = lowered["authorization"].rsplit("Signature=", 1)[1]
+        self.scope = f"{self.time[:8]}/{region}/s3/aws4_request"
+        self.key = ("AWS4" + SECRET_ACCESS_KEY).encode()
+        for step in self.scope.split("/"):
+            self.key = _hmac(self.key, step)
+
+    def _sign(self, kind: str, *hashes: str) -> str:
+        text = "\n".join([kind, self.time, self.scope, self.previous, *hashes])
+        self.previous = _hmac(self.key, text).hex()
+        return self.previous
+
+    def chunk(self, data: bytes) -> str:
+        return self._sign("AWS4-HMAC-SHA256-PAYLOAD", EMPTY_SHA256, hashlib.sha256(data).hexdigest())
+
+    def trailer(self, name: str, value: str) -> str:
+        return self._sign("AWS4-HMAC-SHA256-TRAILER", hashlib.sha256(f"{name}:{value}\n".encode()).hexdigest())
+
+
+def put_chunked(
+    aws: Clients, bucket: str, key: str, body: bytes, *, marker: str, trailer: tuple[str, str] | None, **headers: str
+) -> tuple[int, bytes]:
+    """PutObject with an aws-chunked body; answers the status and the reply's body."""
+    url = _object_url(aws, bucket, key)
+    base = {
+        "Host": urlsplit(url).netloc,
+        "Content-Encoding": "aws-chunked",
+        "x-amz-decoded-content-length": str(len(body)),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    if trailer:
+        base["x-amz-trailer"] = trailer[0]
+    signed = _signed_headers(aws, "PUT", url, base, marker)
+    wire = _encode(body, trailer, _ChunkSigner(signed, aws.region) if marker != UNSIGNED_TRAILER else None)
+    return _exchange("PUT", url, {**signed, "Content-Length": str(len(wire))}, wire)
+
+
+def _encode(body: bytes, trailer: tuple[str, str] | None, signer: _ChunkSigner | None) -> bytes:
+    wire = bytearray()
+    for chunk in _chunks(body):
+        signature = f";chunk-signature={signer.chunk(chunk)}" if signer else ""
+        wire += f"{len(chunk):x}{signature}\r\n".encode() + chunk
+        if chunk:
+            wire += b"\r\n"
+    if trailer:
+        name, value = trailer
+        wire += f"{name}:{value}\r\n".encode()
+        if signer:
+            wire += f"x-amz-trailer-signature:{signer.trailer(name, value)}\r\n".encode()
+    return bytes(wire + b"\r\n")
+
+
+def _exchange(method: str, url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    try:
+        connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body=body, headers=headers)
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    finally:
+        connection.close()
+
+
+def request_presigned(method: str, url: str, body: bytes = b"") -> tuple[int, bytes]:
+    """A request to a presigned URL, without any SDK."""
+    return _exchange(method, url, {"Content-Length": str(len(body))} if method == "PUT" else {}, body)
+
+
+def put_cut_short(url: str, body: bytes, content_length: int) -> None:
+    """Announces `content_length` bytes to a presigned URL, sends fewer, hangs up and waits for the other side to."""
+    parts = urlsplit(url)
+    head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {content_length}\r\n\r\n"
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
+        connection.sendall(head.encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass

@@ -1,0 +1,29 @@
+//! EventBridge's form: one object, its key raw.
+
+use common::transfer::SourceVersion;
+use serde_json::Value;
+
+use super::fields::{key, optional_text, sequencer, size_bytes, text};
+use super::{Created, Event, Malformed};
+
+pub(super) fn event(value: &Value) -> Event {
+    let of = |name: &str| value.get(name).and_then(Value::as_str);
+    match (of("source"), of("detail-type")) {
+        // All reasons: PutObject, POST Object, CopyObject, CompleteMultipartUpload.
+        (Some("aws.s3"), Some("Object Created")) => created(value).into(),
+        (Some("aws.s3"), Some(_)) => Event::Ignored("an S3 event other than Object Created"),
+        _ => Event::Malformed(Malformed::Foreign),
+    }
+}
+
+fn created(value: &Value) -> Result<Created, Malformed> {
+    let source = SourceVersion {
+        bucket: text(value, "/detail/bucket/name", "detail.bucket.name")?.to_owned(),
+        key: key(text(value, "/detail/object/key", "detail.object.key")?.to_owned(), "detail.object.key")?,
+        size_bytes: size_bytes(value, "/detail/object/size", "detail.object.size")?,
+        etag: text(value, "/detail/object/etag", "detail.object.etag")?.trim_matches('"').to_owned(),
+        version_id: optional_text(value, "/detail/object/version-id"),
+        sequencer: sequencer(value, "/detail/object/sequencer", "detail.object.sequencer")?,
+    };
+    Ok(Created { source, uploaded_at: text(value, "/time", "time")?.to_owned() })
+}

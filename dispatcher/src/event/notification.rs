@@ -1,0 +1,38 @@
+//! S3's own notification form: several records, keys form-encoded (`+` is a space, `%XX` a byte).
+
+use common::transfer::SourceVersion;
+use percent_encoding::percent_decode;
+use serde_json::Value;
+
+use super::fields::{key, optional_text, sequencer, size_bytes, text};
+use super::{Created, Event, Malformed};
+
+pub(super) fn record(value: &Value) -> Event {
+    let of = |name: &str| value.get(name).and_then(Value::as_str);
+    match (of("eventSource"), of("eventName")) {
+        (Some("aws:s3"), Some(name)) if name.trim_start_matches("s3:").starts_with("ObjectCreated:") => {
+            created(value).into()
+        }
+        (Some("aws:s3"), Some(_)) => Event::Ignored("an S3 event other than ObjectCreated"),
+        _ => Event::Malformed(Malformed::Foreign),
+    }
+}
+
+fn created(value: &Value) -> Result<Created, Malformed> {
+    let encoded = text(value, "/s3/object/key", "s3.object.key")?;
+    let source = SourceVersion {
+        bucket: text(value, "/s3/bucket/name", "s3.bucket.name")?.to_owned(),
+        key: key(form_decoded(encoded)?, "s3.object.key")?,
+        size_bytes: size_bytes(value, "/s3/object/size", "s3.object.size")?,
+        etag: text(value, "/s3/object/eTag", "s3.object.eTag")?.trim_matches('"').to_owned(),
+        version_id: optional_text(value, "/s3/object/versionId"),
+        sequencer: sequencer(value, "/s3/object/sequencer", "s3.object.sequencer")?,
+    };
+    Ok(Created { source, uploaded_at: text(value, "/eventTime", "eventTime")?.to_owned() })
+}
+
+fn form_decoded(text: &str) -> Result<String, Malformed> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode(spaced.as_bytes()).decode_utf8();
+    decoded.map(Into::into).map_err(|_| Malformed::Field { field: "s3.object.key", expected: "form-encoded UTF-8" })
+}

@@ -1,0 +1,137 @@
+//! The cloud: its options, and its services wired to one another.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::clock::Clock;
+use crate::dynamodb::DynamoDb;
+use crate::entropy::Entropy;
+use crate::events::EventBus;
+use crate::fault::Faults;
+use crate::s3::S3Store;
+use crate::sqs::Sqs;
+
+/// How a cloud is made.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The only region there is. Requests signed for another one are refused when `access_key_id` is set.
+    pub region: String,
+    /// The account that owns everything: twelve digits.
+    pub account_id: String,
+    /// The only access key id that is accepted; `None` accepts every one (and every region).
+    pub access_key_id: Option<String>,
+    /// Object bytes go below this folder; `None` keeps them in memory.
+    pub data_dir: Option<PathBuf>,
+    /// Where identifiers come from.
+    pub seed: u64,
+    /// Parts get an ETag made from their CRC64NVME instead of their MD5, which costs most of a streaming upload's time. For
+    /// benchmarks only: AWS's part ETags are MD5 sums, and some clients check that.
+    pub fast_etags: bool,
+    /// Wall-clock time at the start; from there on it follows tokio's clock.
+    pub epoch: SystemTime,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            account_id: "000000000000".to_owned(),
+            access_key_id: None,
+            data_dir: None,
+            seed: 0,
+            fast_etags: false,
+            epoch: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_780_000_000),
+        }
+    }
+}
+
+/// A handle to one cloud; clones share it.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) entropy: Arc<Entropy>,
+    pub(crate) faults: Faults,
+    pub(crate) sqs: Arc<Sqs>,
+    pub(crate) dynamodb: Arc<DynamoDb>,
+    pub(crate) events: Arc<EventBus>,
+    pub(crate) s3: S3Store,
+}
+
+impl Cloud {
+    /// A new, empty cloud. Must be called within a tokio runtime (its clock is the cloud's).
+    ///
+    /// # Errors
+    /// When `data_dir` cannot be created or written to.
+    pub fn new(options: Options) -> std::io::Result<Self> {
+        let clock = Clock::starting_at(options.epoch);
+        let entropy = Arc::new(Entropy::new(options.seed));
+        let sqs = Arc::new(Sqs::new(&options, clock.clone(), Arc::clone(&entropy)));
+        let dynamodb = Arc::new(DynamoDb::new(&options, clock.clone()));
+        let events = Arc::new(EventBus::new(&options, clock.clone(), Arc::clone(&entropy), Arc::clone(&sqs)));
+        let faults = Faults::new(options.seed);
+        let s3 = S3Store::new(&options, clock, Arc::clone(&entropy), Arc::clone(&events))?;
+        Ok(Self {
+            inner: Arc::new(Inner { options, entropy, faults, sqs, dynamodb, events, s3 }),
+        })
+    }
+
+    /// The faults that this cloud plays; empty at first.
+    pub fn faults(&self) -> &Faults {
+        &self.inner.faults
+    }
+
+    /// Every change of an item of `table`, from now on, in order: for progress displays and tests, as a stream would carry it.
+    pub fn item_changes(&self, table: &str) -> tokio::sync::mpsc::UnboundedReceiver<crate::ItemChange> {
+        self.inner.dynamodb.subscribe(table)
+    }
+
+    /// The queues with their messages, the event rules, and the tables with their items, as they are now.
+    ///
+    /// Who holds a message is not part of it: after [`Cloud::restore`], messages that were in flight are visible.
+    pub fn snapshot(&self) -> serde_json::Value {
+        serde_json::json!({
+            "queues": self.inner.sqs.snapshot(),
+            "rules": self.inner.events.snapshot(),
+            "tables": self.inner.dynamodb.snapshot(),
+        })
+    }
+
+    /// Replaces queues, rules and tables by those of a [`Cloud::snapshot`]; what it does not hold stays as it is.
+    ///
+    /// # Errors
+    /// `InvalidData` when it is no snapshot.
+    pub fn restore(&self, mut snapshot: serde_json::Value) -> std::io::Result<()> {
+        let invalid = |what: String| std::io::Error::new(std::io::ErrorKind::InvalidData, what);
+        if let Some(queues) = snapshot.get_mut("queues") {
+            self.inner.sqs.restore(queues.take()).map_err(|error| invalid(error.to_string()))?;
+        }
+        if let Some(rules) = snapshot.get_mut("rules") {
+            self.inner.events.restore(rules.take()).map_err(|error| invalid(error.message))?;
+        }
+        if let Some(tables) = snapshot.get_mut("tables") {
+            self.inner.dynamodb.restore(tables.take()).map_err(|error| invalid(error.message))?;
+        }
+        Ok(())
+    }
+
+    /// One EventBridge call, such as `PutRule`, for callers that have no SDK client for it.
+    ///
+    /// # Errors
+    /// The refusal: its code and message.
+    pub async fn event_bridge(&self, operation: &str, request: serde_json::Value) -> Result<serde_json::Value, String> {
+        let caller = crate::api::Caller { base_url: "http://simcloud.local".to_owned() };
+        let answer = self.inner.events.call(&caller, operation, request).await;
+        answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
+    }
+
+    /// How many events a rule matched and no queue took, not even the target's dead-letter queue.
+    pub fn undelivered_events(&self) -> u64 {
+        self.inner.events.undelivered()
+    }
+}

@@ -1,0 +1,55 @@
+//! A table's changes, to whoever listens.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::attribute::Attributes;
+use super::attribute_json::encode;
+use super::item::Item;
+
+/// One change of one item, in DynamoDB's attribute-value JSON (`{"S": …}`).
+#[derive(Debug, Clone)]
+pub struct ItemChange {
+    /// The item before; `None` when it was created.
+    pub old: Option<BTreeMap<String, Value>>,
+    /// The item after; `None` when it was deleted.
+    pub new: Option<BTreeMap<String, Value>>,
+}
+
+/// The listeners of one table name. It outlives the table: one may listen before it is created.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    /// Spares a write the lock, and the images, when nobody listens.
+    listening: AtomicBool,
+    listeners: Mutex<Vec<UnboundedSender<ItemChange>>>,
+}
+
+impl Feed {
+    pub(super) fn subscribe(&self) -> UnboundedReceiver<ItemChange> {
+        let (sender, receiver) = unbounded_channel();
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        self.listening.store(true, Ordering::Release);
+        receiver
+    }
+
+    /// Called within the write's critical section, so that listeners see the writes' order. A write that changes nothing is
+    /// no change.
+    pub(super) fn publish(&self, old: Option<&Item>, new: Option<&Item>) {
+        if !self.listening.load(Ordering::Acquire) || old == new {
+            return;
+        }
+        let change = ItemChange { old: old.map(image), new: new.map(image) };
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.retain(|listener| listener.send(change.clone()).is_ok());
+        self.listening.store(!listeners.is_empty(), Ordering::Release);
+    }
+}
+
+fn image(item: &Item) -> BTreeMap<String, Value> {
+    let attributes: &Attributes = item.attributes();
+    attributes.iter().map(|(name, value)| (name.clone(), encode(value))).collect()
+}

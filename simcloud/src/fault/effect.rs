@@ -1,0 +1,86 @@
+//! What a fault does to a request.
+
+use std::time::Duration;
+
+use super::gate::Latch;
+
+/// What a fault does. "Applied" means that the service did what was asked.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// The connection ends before the request is applied.
+    DropBefore,
+    /// The request is applied, then the connection ends.
+    DropAfter,
+    /// The request waits this long before it is applied.
+    Delay(Duration),
+    /// This error, without applying the request.
+    Respond { status: u16, code: String, message: String },
+    /// The request is applied, then this error.
+    RespondAfter { status: u16, code: String, message: String },
+    /// The connection ends after so many bytes of the response body.
+    TruncateBody { after_bytes: u64 },
+    /// One byte of the response body is another one. Nothing happens to a body that ends before it.
+    FlipByte { at: u64 },
+    /// One byte of the request body (without its transfer framing) is another one.
+    FlipRequestByte { at: u64 },
+    /// After so many bytes of the response body nothing comes any more, for ever.
+    StallBody { after_bytes: u64 },
+    /// 200 with an `<Error>` body (`InternalError`), without applying the request: CompleteMultipartUpload does that.
+    OkWithErrorBody,
+    /// The request is applied, then 200 with an `<Error>` body.
+    OkWithErrorBodyAfter,
+    /// 200 with an empty body, without applying the request.
+    EmptyOk,
+    /// The request is applied, then 200 with an empty body.
+    EmptyOkAfter,
+    /// The request waits at a [`crate::Gate`]; made by `Faults::gate`.
+    #[doc(hidden)]
+    Hold(Latch),
+}
+
+impl Effect {
+    /// An error instead of the service's answer: any status, code and message.
+    pub fn respond(status: u16, code: &str, message: &str) -> Self {
+        Self::Respond { status, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// An error after the service has applied the request.
+    pub fn respond_after(status: u16, code: &str, message: &str) -> Self {
+        Self::RespondAfter { status, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// S3's throttle: 503 SlowDown.
+    pub fn slow_down() -> Self {
+        Self::respond(503, "SlowDown", "Please reduce your request rate.")
+    }
+
+    /// The throttle of the JSON services: 400 ThrottlingException.
+    pub fn throttled() -> Self {
+        Self::respond(400, "ThrottlingException", "Rate exceeded")
+    }
+
+    /// 500 InternalError, as S3 says it.
+    pub fn internal_error() -> Self {
+        Self::respond(500, "InternalError", "We encountered an internal error. Please try again.")
+    }
+
+    /// The name under which a firing is counted.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::DropBefore => "DropBefore",
+            Self::DropAfter => "DropAfter",
+            Self::Delay(_) => "Delay",
+            Self::Respond { .. } => "Respond",
+            Self::RespondAfter { .. } => "RespondAfter",
+            Self::TruncateBody { .. } => "TruncateBody",
+            Self::FlipByte { .. } => "FlipByte",
+            Self::FlipRequestByte { .. } => "FlipRequestByte",
+            Self::StallBody { .. } => "StallBody",
+            Self::OkWithErrorBody => "OkWithErrorBody",
+            Self::OkWithErrorBodyAfter => "OkWithErrorBodyAfter",
+            Self::EmptyOk => "EmptyOk",
+            Self::EmptyOkAfter => "EmptyOkAfter",
+            Self::Hold(_) => "Gate",
+        }
+    }
+}

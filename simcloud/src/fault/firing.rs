@@ -1,0 +1,124 @@
+//! The faults that one request meets, applied in three places: before the service, to the request, to the response.
+
+use bytes::Bytes;
+use http::{Response, StatusCode, header};
+use s3s::Body;
+
+use super::body;
+use super::effect::Effect;
+use crate::front::{Refusal, Service, Severed, refuse};
+
+/// The effects on one request; mostly none.
+#[derive(Debug, Default)]
+pub(crate) struct Firing {
+    effects: Vec<Effect>,
+}
+
+/// What stands in for a service that was not asked.
+#[derive(Debug, Clone)]
+pub(crate) enum Substitute {
+    Error(Refusal),
+    OkWithErrorBody,
+    EmptyOk,
+}
+
+impl Firing {
+    pub(super) fn new(effects: Vec<Effect>) -> Self {
+        Self { effects }
+    }
+
+    #[cfg(test)]
+    pub(super) fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Waits as long as delays and gates say; then the answer in the service's stead, if a fault has one.
+    pub(crate) async fn before(&self) -> Result<Option<Substitute>, Severed> {
+        for effect in &self.effects {
+            match effect {
+                Effect::Hold(latch) => latch.pass().await,
+                Effect::Delay(delay) => tokio::time::sleep(*delay).await,
+                Effect::DropBefore => return Err(Severed),
+                Effect::Respond { status, code, message } => {
+                    return Ok(Some(Substitute::Error(error(*status, code, message))));
+                }
+                Effect::OkWithErrorBody => return Ok(Some(Substitute::OkWithErrorBody)),
+                Effect::EmptyOk => return Ok(Some(Substitute::EmptyOk)),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// `substitute` as `service` words it.
+    pub(crate) fn refuse(&self, service: Service, substitute: &Substitute) -> Response<Body> {
+        match substitute {
+            Substitute::Error(refusal) => refuse(service, refusal),
+            Substitute::OkWithErrorBody => ok_with_error_body(service),
+            Substitute::EmptyOk => Response::new(Body::empty()),
+        }
+    }
+
+    /// A buffered request body with its flipped bytes.
+    pub(crate) fn alter_request_bytes(&self, bytes: Bytes) -> Bytes {
+        self.request_flips().fold(bytes, |bytes, at| {
+            let mut changed = bytes.to_vec();
+            match usize::try_from(at).ok().and_then(|at| changed.get_mut(at)) {
+                Some(byte) => {
+                    *byte ^= 1;
+                    Bytes::from(changed)
+                }
+                None => bytes,
+            }
+        })
+    }
+
+    /// A streaming request body with its flipped bytes.
+    pub(crate) fn alter_request_body(&self, body: Body) -> Body {
+        self.request_flips().fold(body, body::flip)
+    }
+
+    fn request_flips(&self) -> impl Iterator<Item = u64> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::FlipRequestByte { at } => Some(*at),
+            _ => None,
+        })
+    }
+
+    /// What becomes of the service's answer.
+    pub(crate) fn after(
+        &self,
+        service: Service,
+        mut response: Response<Body>,
+    ) -> Result<Response<Body>, Severed> {
+        for effect in &self.effects {
+            response = match effect {
+                Effect::DropAfter => return Err(Severed),
+                Effect::RespondAfter { status, code, message } => {
+                    refuse(service, &error(*status, code, message))
+                }
+                Effect::OkWithErrorBodyAfter => ok_with_error_body(service),
+                Effect::EmptyOkAfter => Response::new(Body::empty()),
+                Effect::TruncateBody { after_bytes } => {
+                    response.map(|body| body::truncate(body, *after_bytes))
+                }
+                Effect::StallBody { after_bytes } => response.map(|body| body::stall(body, *after_bytes)),
+                Effect::FlipByte { at } => response.map(|body| body::flip(body, *at)),
+                _ => response,
+            };
+        }
+        Ok(response)
+    }
+}
+
+fn error(status: u16, code: &str, message: &str) -> Refusal {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Refusal::new(status, code.to_owned(), message)
+}
+
+fn ok_with_error_body(service: Service) -> Response<Body> {
+    let refusal = error(200, "InternalError", "We encountered an internal error. Please try again.");
+    let mut response = refuse(service, &refusal);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+}

@@ -1,0 +1,87 @@
+//! The JSON protocols (AWS JSON 1.0 and 1.1) of SQS, DynamoDB and EventBridge.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use s3s::Body;
+use serde_json::Value;
+
+use super::Severed;
+use super::reply::{self, Refusal};
+use super::target::Service;
+use crate::Cloud;
+use crate::api::{ApiResult, Caller};
+
+/// Largest request body that is read, in bytes: above every documented request limit of these services.
+const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// One call. A fault's `key` is looked for in the raw request body, so it can name a queue, a table or an item.
+pub(super) async fn call(
+    cloud: &Cloud,
+    service: Service,
+    operation: String,
+    request: Request<Body>,
+) -> Result<Response<Body>, Severed> {
+    let (parts, mut body) = request.into_parts();
+    let Ok(bytes) = body.store_all_limited(BODY_BYTES_MAX).await else {
+        let refusal = Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            format!("The request body is cut short, or longer than {BODY_BYTES_MAX} bytes"),
+        );
+        return Ok(reply::refuse(service, &refusal));
+    };
+    let firing = cloud.inner.faults.firing(service, &operation, || String::from_utf8_lossy(&bytes));
+    if let Some(refusal) = firing.before().await? {
+        return Ok(stamp(cloud, firing.refuse(service, &refusal)));
+    }
+    let bytes = firing.alter_request_bytes(bytes);
+    let result = apply(cloud, service, &operation, &caller(&parts.headers), &bytes).await;
+    let response = match result {
+        Ok(value) => reply::json(
+            StatusCode::OK,
+            reply::media_type(service),
+            // SQS answers some operations with nothing at all; an empty object says the same to every SDK.
+            serde_json::to_vec(&value).unwrap_or_default(),
+        ),
+        Err(error) => reply::refuse(service, &Refusal::from(error)),
+    };
+    firing.after(service, stamp(cloud, response))
+}
+
+async fn apply(
+    cloud: &Cloud,
+    service: Service,
+    operation: &str,
+    caller: &Caller,
+    bytes: &Bytes,
+) -> ApiResult {
+    let request = if bytes.is_empty() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        serde_json::from_slice(bytes).map_err(|error| {
+            crate::api::ApiError::bad(
+                "SerializationException",
+                format!("the request is not valid JSON: {error}"),
+            )
+        })?
+    };
+    let inner = &cloud.inner;
+    match service {
+        Service::Sqs => inner.sqs.call(caller, operation, request).await,
+        Service::DynamoDb => inner.dynamodb.call(caller, operation, request).await,
+        _ => inner.events.call(caller, operation, request).await,
+    }
+}
+
+fn caller(headers: &HeaderMap) -> Caller {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    Caller { base_url: format!("http://{}", host.unwrap_or("simcloud.local")) }
+}
+
+/// Every answer names its request.
+fn stamp(cloud: &Cloud, mut response: Response<Body>) -> Response<Body> {
+    if let Ok(value) = HeaderValue::try_from(cloud.inner.entropy.uuid()) {
+        response.headers_mut().insert("x-amzn-requestid", value);
+    }
+    response
+}

@@ -1,0 +1,182 @@
+//! S3 requests on their way to the protocol layer (`s3s`) and back.
+//!
+//! The protocol layer would verify signatures, and refuse whom it does not know. Here any credentials do, so what signs a request is
+//! taken off before it gets there: `Authorization`, the `X-Amz-…` query of a presigned URL, and the `aws-chunked` framing.
+
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, EXPIRES, HeaderValue, RANGE};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use s3s::Body;
+
+use super::Severed;
+use super::aws_chunked::{Dechunked, Trailers};
+use super::reply::{self, Refusal};
+use super::s3_operation::{Address, address, unknown_subresource};
+use super::target::Service;
+use crate::Cloud;
+use crate::s3::{RequestContext, parse_range};
+
+/// One S3 request. A fault's `key` is looked for in `bucket/key`.
+pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
+    let (mut parts, body) = request.into_parts();
+    let request_id = format!("{:016X}", cloud.inner.entropy.u64());
+    let Address { operation, resource } = address(&parts.method, &parts.uri, &parts.headers);
+    let is_head = parts.method == Method::HEAD;
+    let finish = |response| finish(response, is_head, &request_id);
+
+    let firing = cloud.inner.faults.firing(Service::S3, operation, || resource.as_str().into());
+    if let Some(refusal) = firing.before().await? {
+        return Ok(finish(firing.refuse(Service::S3, &refusal)));
+    }
+    if let Some(name) = unknown_subresource(&parts.uri, !resource.contains('/')) {
+        return Ok(finish(reply::refuse(
+            Service::S3,
+            &Refusal::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "NotImplemented",
+                format!("simcloud does not implement the S3 sub-resource {name}"),
+            ),
+        )));
+    }
+    let body = match prepare(&mut parts, body, &request_id) {
+        Ok(body) => firing.alter_request_body(body),
+        Err(refusal) => return Ok(finish(reply::refuse(Service::S3, &refusal))),
+    };
+    let response = match cloud.inner.s3.service().call(Request::from_parts(parts, body)).await {
+        Ok(response) => response,
+        Err(_) => reply::refuse(
+            Service::S3,
+            &Refusal::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                "We encountered an internal error.",
+            ),
+        ),
+    };
+    firing.after(Service::S3, finish(response))
+}
+
+/// Every answer names its request; an answer to HEAD has no body, not even when it is an error.
+fn finish(mut response: Response<Body>, is_head: bool, request_id: &str) -> Response<Body> {
+    if is_head {
+        if !response.status().is_success() {
+            response.headers_mut().remove(CONTENT_LENGTH);
+        }
+        *response.body_mut() = Body::empty();
+    }
+    if response.status() == StatusCode::NOT_MODIFIED {
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(http::header::CONTENT_TYPE);
+    }
+    if let Ok(value) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("x-amz-id-2", value.clone());
+        response.headers_mut().insert("x-amz-request-id", value);
+    }
+    response
+}
+
+/// Takes off what signs and frames the request, and keeps for the store what it needs of that.
+fn prepare(parts: &mut Parts, body: Body, request_id: &str) -> Result<Body, Refusal> {
+    parts.headers.remove(AUTHORIZATION);
+    strip_presigned_query(&mut parts.uri);
+    if parts.headers.get(RANGE).is_some_and(|value| value.to_str().ok().and_then(parse_range).is_none()) {
+        // S3 answers a range that it does not understand, or more than one, with the whole object.
+        parts.headers.remove(RANGE);
+    }
+    let trailers = Trailers::default();
+    let declared = take_text(&mut parts.headers, "x-amz-content-sha256");
+    let framed = declared.as_deref().is_some_and(|value| value.starts_with("STREAMING-"));
+    let body = if framed { dechunk(&mut parts.headers, body, trailers.clone())? } else { body };
+    parts.extensions.insert(RequestContext {
+        request_id: request_id.to_owned(),
+        payload_sha256: declared.filter(|value| !framed && value.len() == 64),
+        // S3 keeps `Expires` as it came, date or not; the protocol layer would insist on a date.
+        expires: take_text(&mut parts.headers, EXPIRES.as_str()),
+        trailers,
+    });
+    Ok(body)
+}
+
+fn dechunk(headers: &mut HeaderMap, body: Body, trailers: Trailers) -> Result<Body, Refusal> {
+    let length: u64 = take_text(headers, "x-amz-decoded-content-length")
+        .and_then(|value| value.parse().ok())
+        .ok_or_else(|| {
+            Refusal::new(
+                StatusCode::LENGTH_REQUIRED,
+                "MissingContentLength",
+                "You must provide the Content-Length HTTP header.",
+            )
+        })?;
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let encodings: Vec<String> = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|encoding| encoding.trim().to_owned())
+        .filter(|encoding| !encoding.is_empty() && encoding != "aws-chunked")
+        .collect();
+    headers.remove(CONTENT_ENCODING);
+    if let Ok(value) = HeaderValue::try_from(encodings.join(","))
+        && !encodings.is_empty()
+    {
+        headers.insert(CONTENT_ENCODING, value);
+    }
+    Ok(Body::http_body(Dechunked::new(body, length, trailers)))
+}
+
+fn take_text(headers: &mut HeaderMap, name: &str) -> Option<String> {
+    headers.remove(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// Signing parameters that mean something beyond the signature stay: a presigned PUT may carry its checksum in the query.
+fn strip_presigned_query(uri: &mut Uri) {
+    const SIGNING: [&str; 10] = [
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-SignedHeaders",
+        "X-Amz-Signature",
+        "X-Amz-Security-Token",
+        "AWSAccessKeyId",
+        "Signature",
+        "Expires",
+    ];
+    let Some(query) = uri.query() else { return };
+    let is_signing = |pair: &&str| pair.split('=').next().is_some_and(|name| SIGNING.contains(&name));
+    if !query.split('&').any(|pair| is_signing(&pair)) {
+        return;
+    }
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_signing(pair)).collect();
+    let path = uri.path();
+    let target = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
+    if let Ok(stripped) = Uri::try_from(target) {
+        *uri = stripped;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presigned_queries_lose_their_signature_only() {
+        let mut uri = Uri::from_static("/b/k?partNumber=1&X-Amz-Signature=00&uploadId=u&X-Amz-Date=x");
+        strip_presigned_query(&mut uri);
+        assert_eq!(uri, Uri::from_static("/b/k?partNumber=1&uploadId=u"));
+        let mut uri = Uri::from_static("/b/..//k?X-Amz-Signature=00");
+        strip_presigned_query(&mut uri);
+        assert_eq!(uri, Uri::from_static("/b/..//k"));
+    }
+
+    #[test]
+    fn content_encoding_keeps_what_is_not_framing() {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-encoding", HeaderValue::from_static("gzip,aws-chunked"));
+        headers.insert("x-amz-decoded-content-length", HeaderValue::from_static("3"));
+        dechunk(&mut headers, Body::empty(), Trailers::default()).unwrap();
+        assert_eq!(headers["content-encoding"], "gzip");
+        assert_eq!(headers["content-length"], "3");
+    }
+}

@@ -1,0 +1,63 @@
+//! Refusals as S3 words them.
+
+use http::{HeaderMap, StatusCode};
+use s3s::{S3Error, S3ErrorCode};
+
+/// `code` with a message.
+pub(super) fn refuse(code: S3ErrorCode, message: impl Into<String>) -> S3Error {
+    S3Error::with_message(code, message.into())
+}
+
+/// A code that the protocol layer does not know, with its status.
+pub(super) fn custom(status: StatusCode, code: &'static str, message: impl Into<String>) -> S3Error {
+    let mut error = refuse(S3ErrorCode::Custom(code.into()), message);
+    error.set_status_code(status);
+    error
+}
+
+pub(super) fn invalid_request(message: impl Into<String>) -> S3Error {
+    refuse(S3ErrorCode::InvalidRequest, message)
+}
+
+pub(super) fn invalid_argument(message: impl Into<String>) -> S3Error {
+    refuse(S3ErrorCode::InvalidArgument, message)
+}
+
+/// An option that would change what the request means, and is not there.
+pub(super) fn not_implemented(what: &str) -> S3Error {
+    refuse(S3ErrorCode::NotImplemented, format!("simcloud does not implement {what}"))
+}
+
+pub(super) fn no_such_bucket() -> S3Error {
+    refuse(S3ErrorCode::NoSuchBucket, "The specified bucket does not exist")
+}
+
+pub(super) fn no_such_key() -> S3Error {
+    refuse(S3ErrorCode::NoSuchKey, "The specified key does not exist.")
+}
+
+pub(super) fn no_such_upload() -> S3Error {
+    refuse(
+        S3ErrorCode::NoSuchUpload,
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+    )
+}
+
+pub(super) fn precondition_failed(condition: &str) -> S3Error {
+    refuse(
+        S3ErrorCode::PreconditionFailed,
+        format!("At least one of the pre-conditions you specified did not hold: {condition}"),
+    )
+}
+
+/// 304: no body, but the headers that a cache needs.
+pub(super) fn not_modified(headers: HeaderMap) -> S3Error {
+    let mut error = custom(StatusCode::NOT_MODIFIED, "NotModified", "Not Modified");
+    error.set_headers(headers);
+    error
+}
+
+/// A disk that does not do its work.
+pub(super) fn disk(error: std::io::Error) -> S3Error {
+    S3Error::internal_error(error)
+}

@@ -1,0 +1,100 @@
+//! Multipart uploads in progress.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::blob::Blob;
+use super::checksum::{Algorithm, Checksum, Kind};
+use super::template::Template;
+
+/// How many completed uploads are remembered, so that a repeated Complete gets the same answer.
+const COMPLETED_MAX: usize = 10_000;
+
+/// One upload.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) id: String,
+    pub(super) key: String,
+    pub(super) initiated_s: u64,
+    pub(super) template: Template,
+    /// What the client declared at the start; `None` leaves it to S3, which then computes CRC64NVME of the full object.
+    pub(super) declared: Option<(Algorithm, Kind)>,
+    /// By part number, 1 to 10,000.
+    pub(super) parts: Mutex<BTreeMap<i32, Arc<Part>>>,
+}
+
+/// One uploaded part; uploading the number again replaces it.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) number: i32,
+    /// Without quotes.
+    pub(super) etag: String,
+    pub(super) size_bytes: u64,
+    pub(super) last_modified_s: u64,
+    pub(super) checksum: Checksum,
+    pub(super) blob: Blob,
+}
+
+impl Upload {
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.declared.map_or(Algorithm::Crc64Nvme, |(algorithm, _)| algorithm)
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.declared.map_or(Kind::FullObject, |(_, kind)| kind)
+    }
+}
+
+/// What a completed upload came to.
+#[derive(Debug, Clone)]
+pub(super) struct Completion {
+    pub(super) key: String,
+    pub(super) etag: String,
+    pub(super) checksum: Checksum,
+    pub(super) template: Template,
+}
+
+/// The uploads of a bucket.
+#[derive(Debug, Default)]
+pub(super) struct Uploads {
+    /// By key, then by upload id, which grows with time: the order of lists.
+    by_key: BTreeMap<String, BTreeMap<String, Arc<Upload>>>,
+    /// By upload id.
+    completed: BTreeMap<String, Completion>,
+}
+
+impl Uploads {
+    pub(super) fn by_key(&self) -> &BTreeMap<String, BTreeMap<String, Arc<Upload>>> {
+        &self.by_key
+    }
+
+    pub(super) fn insert(&mut self, upload: Arc<Upload>) {
+        self.by_key.entry(upload.key.clone()).or_default().insert(upload.id.clone(), upload);
+    }
+
+    pub(super) fn get(&self, key: &str, id: &str) -> Option<Arc<Upload>> {
+        self.by_key.get(key)?.get(id).cloned()
+    }
+
+    pub(super) fn remove(&mut self, key: &str, id: &str) -> Option<Arc<Upload>> {
+        let uploads = self.by_key.get_mut(key)?;
+        let removed = uploads.remove(id);
+        if uploads.is_empty() {
+            self.by_key.remove(key);
+        }
+        removed
+    }
+
+    /// Ends an upload as an object; false when somebody else has ended it.
+    pub(super) fn complete(&mut self, id: &str, completion: Completion) {
+        self.remove(&completion.key, id);
+        if self.completed.len() == COMPLETED_MAX {
+            self.completed.pop_first();
+        }
+        self.completed.insert(id.to_owned(), completion);
+    }
+
+    pub(super) fn completion(&self, key: &str, id: &str) -> Option<Completion> {
+        self.completed.get(id).filter(|completion| completion.key == key).cloned()
+    }
+}

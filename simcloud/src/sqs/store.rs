@@ -1,0 +1,239 @@
+//! The messages of one queue: who is visible, delayed or in flight, and what a receive takes. Pure: time is an argument.
+//!
+//! Every message is in exactly one of two ordered sets, by the instant at which it is (or was) to be seen and then by arrival:
+//! `visible`, from which receives take the oldest, and `hidden` (delayed or in flight). [`MessageStore::advance`] moves what has
+//! come due; each operation calls it first. All of them cost O(log n) for each message they touch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::message::Envelope;
+
+/// A standard queue hands out no more than this many messages that are neither deleted nor visible again.
+pub(super) const IN_FLIGHT_MAX: usize = 120_000;
+/// Counted from the receive, a message can be kept invisible for this long: twelve hours.
+pub(super) const VISIBILITY_MS_MAX: u64 = 43_200_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Visible { since_ms: u64 },
+    Delayed { until_ms: u64 },
+    InFlight { received_at_ms: u64, until_ms: u64 },
+}
+
+#[derive(Debug)]
+struct Held {
+    envelope: Envelope,
+    state: State,
+}
+
+/// What one receive took.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// By message number, and counting this receive.
+    pub(super) received: Vec<(u64, Envelope)>,
+    /// Received too often: no longer in this queue, and to be put into its dead-letter queue.
+    pub(super) dead: Vec<Envelope>,
+    /// Nothing was taken because too many messages are in flight.
+    pub(super) at_cap: bool,
+}
+
+/// How a receive goes about it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Take {
+    pub(super) messages_max: usize,
+    pub(super) visibility_ms: u64,
+    /// A message that was received this often goes to the dead-letter queue instead.
+    pub(super) receives_max: Option<u32>,
+}
+
+/// Why a visibility timeout was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotChanged {
+    /// The message is gone, or was received again since.
+    Gone,
+    NotInFlight,
+    /// It would be invisible for longer than twelve hours after its receive.
+    BeyondLimit,
+}
+
+/// How many messages are in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) visible: usize,
+    pub(super) in_flight: usize,
+    pub(super) delayed: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct MessageStore {
+    messages: BTreeMap<u64, Held>,
+    visible: BTreeSet<(u64, u64)>,
+    hidden: BTreeSet<(u64, u64)>,
+    by_age: BTreeSet<(u64, u64)>,
+    in_flight: usize,
+    last_sequence: u64,
+}
+
+impl MessageStore {
+    /// Puts a message into the queue, to be seen `delay_ms` from `now_ms`.
+    pub(super) fn insert(&mut self, envelope: Envelope, now_ms: u64, delay_ms: u64) {
+        self.last_sequence += 1;
+        let sequence = self.last_sequence;
+        let state = if delay_ms == 0 {
+            State::Visible { since_ms: now_ms }
+        } else {
+            State::Delayed { until_ms: now_ms.saturating_add(delay_ms) }
+        };
+        self.by_age.insert((envelope.sent_at_ms, sequence));
+        self.index(sequence, state);
+        self.messages.insert(sequence, Held { envelope, state });
+    }
+
+    /// Brings the queue to `now_ms`: messages older than `retention_ms` are gone, and what came due is visible.
+    pub(super) fn advance(&mut self, now_ms: u64, retention_ms: u64) {
+        while let Some(&(sent_at_ms, sequence)) = self.by_age.first()
+            && sent_at_ms.saturating_add(retention_ms) <= now_ms
+        {
+            self.remove(sequence);
+        }
+        while let Some(&(until_ms, sequence)) = self.hidden.first()
+            && until_ms <= now_ms
+        {
+            self.change_state(sequence, State::Visible { since_ms: until_ms });
+        }
+    }
+
+    /// Takes the messages that have been visible for longest and hides them from other receivers.
+    pub(super) fn receive(&mut self, now_ms: u64, take: Take) -> Taken {
+        let mut taken = Taken::default();
+        let room = IN_FLIGHT_MAX.saturating_sub(self.in_flight);
+        if room == 0 {
+            taken.at_cap = true;
+            return taken;
+        }
+        let state =
+            State::InFlight { received_at_ms: now_ms, until_ms: now_ms.saturating_add(take.visibility_ms) };
+        while taken.received.len() < take.messages_max.min(room)
+            && let Some(&(_, sequence)) = self.visible.first()
+        {
+            let Some(held) = self.messages.get_mut(&sequence) else { break };
+            if take.receives_max.is_some_and(|max| held.envelope.receive_count >= max) {
+                taken.dead.extend(self.remove(sequence));
+                continue;
+            }
+            held.envelope.receive_count = held.envelope.receive_count.saturating_add(1);
+            held.envelope.first_received_at_ms.get_or_insert(now_ms);
+            taken.received.push((sequence, held.envelope.clone()));
+            self.change_state(sequence, state);
+        }
+        taken
+    }
+
+    /// Deletes the message if this receive of it is the latest; says whether it did.
+    pub(super) fn delete(&mut self, sequence: u64, receive_count: u32) -> bool {
+        let latest = self.messages.get(&sequence).is_some_and(|m| m.envelope.receive_count == receive_count);
+        latest && self.remove(sequence).is_some()
+    }
+
+    /// Makes the message visible `timeout_ms` from `now_ms`.
+    pub(super) fn change_visibility(
+        &mut self,
+        sequence: u64,
+        receive_count: u32,
+        now_ms: u64,
+        timeout_ms: u64,
+    ) -> Result<(), NotChanged> {
+        let held = self
+            .messages
+            .get(&sequence)
+            .filter(|held| held.envelope.receive_count == receive_count)
+            .ok_or(NotChanged::Gone)?;
+        let State::InFlight { received_at_ms, .. } = held.state else { return Err(NotChanged::NotInFlight) };
+        let until_ms = now_ms.saturating_add(timeout_ms);
+        if until_ms.saturating_sub(received_at_ms) >= VISIBILITY_MS_MAX {
+            return Err(NotChanged::BeyondLimit);
+        }
+        self.change_state(sequence, State::InFlight { received_at_ms, until_ms });
+        Ok(())
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            visible: self.visible.len(),
+            in_flight: self.in_flight,
+            delayed: self.hidden.len() - self.in_flight,
+        }
+    }
+
+    /// When the next hidden message comes due, if nothing else happens.
+    pub(super) fn next_due_ms(&self) -> Option<u64> {
+        self.hidden.first().map(|(until_ms, _)| *until_ms)
+    }
+
+    /// Forgets every message. Numbers are not used again, so that old receipts name nothing.
+    pub(super) fn clear(&mut self) {
+        *self = Self { last_sequence: self.last_sequence, ..Self::default() };
+    }
+
+    /// All messages in order of arrival, each with the instant until which its sender delayed it.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Envelope, Option<u64>)> {
+        self.messages.values().map(|held| {
+            let delayed_until_ms = match held.state {
+                State::Delayed { until_ms } => Some(until_ms),
+                State::Visible { .. } | State::InFlight { .. } => None,
+            };
+            (&held.envelope, delayed_until_ms)
+        })
+    }
+
+    fn change_state(&mut self, sequence: u64, state: State) {
+        let Some(held) = self.messages.get_mut(&sequence) else { return };
+        let before = std::mem::replace(&mut held.state, state);
+        self.unindex(sequence, before);
+        self.index(sequence, state);
+    }
+
+    fn remove(&mut self, sequence: u64) -> Option<Envelope> {
+        let held = self.messages.remove(&sequence)?;
+        self.unindex(sequence, held.state);
+        self.by_age.remove(&(held.envelope.sent_at_ms, sequence));
+        Some(held.envelope)
+    }
+
+    fn index(&mut self, sequence: u64, state: State) {
+        match state {
+            State::Visible { since_ms } => {
+                self.visible.insert((since_ms, sequence));
+            }
+            State::Delayed { until_ms } => {
+                self.hidden.insert((until_ms, sequence));
+            }
+            State::InFlight { until_ms, .. } => {
+                self.hidden.insert((until_ms, sequence));
+                self.in_flight += 1;
+            }
+        }
+    }
+
+    fn unindex(&mut self, sequence: u64, state: State) {
+        match state {
+            State::Visible { since_ms } => {
+                self.visible.remove(&(since_ms, sequence));
+            }
+            State::Delayed { until_ms } => {
+                self.hidden.remove(&(until_ms, sequence));
+            }
+            State::InFlight { until_ms, .. } => {
+                self.hidden.remove(&(until_ms, sequence));
+                self.in_flight -= 1;
+            }
+        }
+    }
+}
+
+/// Marks `envelope` as given up by the queue `source_arn`.
+pub(super) fn dead_letter(mut envelope: Envelope, source_arn: &Arc<str>) -> Envelope {
+    envelope.dead_letter_source = Some(Arc::clone(source_arn));
+    envelope
+}

@@ -1,0 +1,73 @@
+//! A cloud on disk has its objects again when it is opened again.
+
+use std::fs;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
+use simcloud::{Cloud, Effect, Fault, Options};
+
+use super::{BUCKET, bytes, client, code, get, put};
+
+fn open(folder: &tempfile::TempDir) -> Cloud {
+    Cloud::new(Options { data_dir: Some(folder.path().to_owned()), ..Options::default() }).unwrap()
+}
+
+fn files(folder: &tempfile::TempDir, name: &str) -> usize {
+    fs::read_dir(folder.path().join(name)).unwrap().count()
+}
+
+#[tokio::test]
+async fn objects_and_settings_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = bytes(3 * 1024 * 1024 + 7);
+    {
+        let cloud = open(&folder);
+        let client = client(&cloud);
+        client.create_bucket().bucket(BUCKET).send().await.unwrap();
+        let events = EventBridgeConfiguration::builder().build();
+        let notify = NotificationConfiguration::builder().event_bridge_configuration(events).build();
+        let request = client.put_bucket_notification_configuration().bucket(BUCKET);
+        request.notification_configuration(notify).send().await.unwrap();
+        put(&client, "../k", b"replaced").await;
+        put(&client, "../k", &body).await;
+        put(&client, "gone", b"x").await;
+        put(&client, "empty", b"").await;
+        client
+            .copy_object()
+            .bucket(BUCKET)
+            .key("copy")
+            .copy_source(format!("{BUCKET}/empty"))
+            .send()
+            .await
+            .unwrap();
+        client.delete_object().bucket(BUCKET).key("gone").send().await.unwrap();
+        assert_eq!(get(&client, "../k").await, body);
+    }
+    fs::write(folder.path().join("objects/00000000000fffff"), b"an orphan").unwrap();
+    let cloud = open(&folder);
+    let client = client(&cloud);
+    assert_eq!(get(&client, "../k").await, body);
+    assert_eq!(get(&client, "copy").await, b"");
+    assert_eq!(
+        code(client.head_object().bucket(BUCKET).key("gone").send().await).as_deref(),
+        Some("NotFound")
+    );
+    assert_eq!((files(&folder, "objects"), files(&folder, "index")), (1, 3));
+    let kept = client.get_bucket_notification_configuration().bucket(BUCKET).send().await.unwrap();
+    assert!(kept.event_bridge_configuration().is_some());
+    let ranged =
+        client.get_object().bucket(BUCKET).key("../k").range("bytes=1000000-2000000").send().await.unwrap();
+    assert_eq!(ranged.body.collect().await.unwrap().to_vec(), body[1_000_000..=2_000_000]);
+}
+
+#[tokio::test]
+async fn a_refused_body_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let cloud = open(&folder);
+    let client = client(&cloud);
+    client.create_bucket().bucket(BUCKET).send().await.unwrap();
+    cloud.faults().add(Fault::on("S3", "PutObject").effect(Effect::FlipRequestByte { at: 5 }));
+    let put = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from(bytes(100_000)));
+    assert_eq!(code(put.send().await).as_deref(), Some("BadDigest"));
+    assert_eq!((files(&folder, "objects"), files(&folder, "index")), (0, 0));
+}

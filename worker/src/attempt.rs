@@ -1,0 +1,155 @@
+//! One attempt: from a message to its end.
+//!
+//! 1. decode — what is no transfer is parked;
+//! 2. claim — the fence; a transfer that is over ends the message;
+//! 3. copy — stopped by a lost lease, a hand-over or a shutdown, whichever comes first;
+//! 4. verdict (pure);
+//! 5. settle — ledger, then message.
+//!
+//! A crash anywhere brings the message back after its visibility timeout; what each step leaves is said where it happens.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use common::backoff;
+use common::fault::Fault;
+use common::lane::Lane;
+use common::ledger::{Claim, Held, Ledger, Reason, Record, Status, Upload, Written};
+use common::queue::Message;
+use common::shutdown::Shutdown;
+use common::transfer::Transfer;
+use common::{telemetry, wire};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use crate::copy::Copier;
+use crate::lease::Lease;
+use crate::outcome::{End, Outcome};
+use crate::settle::Settler;
+use crate::verdict::verdict;
+
+/// Attempts that may vanish without a word (their workers died, or were cut off) before the file is held to be the cause.
+const VANISHED_ATTEMPTS_MAX: u64 = 10;
+
+/// Who this worker is. Every attempt's owner is `worker_id.boot/number`, and no two are alike.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) worker_id: String,
+    /// New at every start.
+    pub(crate) boot: u64,
+    pub(crate) attempts: AtomicU64,
+}
+
+impl Identity {
+    fn next_owner(&self) -> String {
+        let number = self.attempts.fetch_add(1, Ordering::Relaxed);
+        format!("{}.{:08x}/{number}", self.worker_id, self.boot)
+    }
+}
+
+/// What an attempt needs; one for each lane.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    pub(crate) lane: Lane,
+    pub(crate) identity: std::sync::Arc<Identity>,
+    pub(crate) ledger: Ledger,
+    pub(crate) copier: Copier,
+    pub(crate) settler: Settler,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) failed_attempts_max: u32,
+}
+
+impl Attempts {
+    /// Works on one message until it is ended, given back, or somebody else's.
+    pub(crate) async fn run(&self, message: Message, lease: Lease) {
+        let transfer = match wire::decode(&message.body) {
+            Ok(transfer) => transfer,
+            Err(error) => {
+                let reason = Reason::new("malformed_transfer", error.to_string());
+                return self.settler.park(&message, lease, &reason).await;
+            }
+        };
+        let span = tracing::info_span!(
+            "transfer",
+            transfer = %transfer.id,
+            lane = %self.lane,
+            bytes = transfer.source.size_bytes,
+            attempt = tracing::field::Empty,
+            otel.kind = "consumer"
+        );
+        telemetry::follow(&span, &message.attributes);
+        Box::pin(self.transfer(message, lease, transfer)).instrument(span).await;
+    }
+
+    async fn transfer(&self, message: Message, lease: Lease, transfer: Transfer) {
+        let owner = self.identity.next_owner();
+        let claimed = tokio::select! {
+            biased;
+            () = lease.lost() => return,
+            claimed = self.claim(&transfer, &owner).instrument(tracing::info_span!("claim")) => claimed,
+        };
+        let started = Instant::now();
+        let (fence, before) = match claimed {
+            Ok(Claim::Held { fence, before }) => (fence, before),
+            Ok(Claim::Over(Status::Failed)) => {
+                // Its attempt may have died between the ledger and the dead-letter queue. A duplicate there does no harm.
+                let reason = Reason::new("failed_before", "the ledger says that this transfer has failed");
+                return self.settler.park(&message, lease, &reason).await;
+            }
+            Ok(Claim::Over(status)) => {
+                tracing::info!(%status, "a duplicate message");
+                return self.settler.delete(&message, lease).await;
+            }
+            Ok(Claim::Missing) => return self.give_back(&message, lease, "claim: the item has gone").await,
+            Err(fault) => return self.give_back(&message, lease, &fault.to_string()).await,
+        };
+        tracing::Span::current().record("attempt", fence);
+        let held = Held { id: &transfer.id, fence, owner: &owner };
+        let outcome = self.outcome(&transfer, &lease, &held, &before).await;
+        let verdict = verdict(outcome, before.failed_attempts, self.failed_attempts_max);
+        let settle = self.settler.settle(&message, lease, &held, &verdict, started);
+        settle.instrument(tracing::info_span!("settle")).await;
+    }
+
+    /// An item that is not there is made again from the message, which has all of it: nothing is lost with a ledger's item.
+    async fn claim(&self, transfer: &Transfer, owner: &str) -> Result<Claim, Fault> {
+        let claim = async || self.ledger.claim(&transfer.id, &self.identity.worker_id, owner).await;
+        match claim().await? {
+            Claim::Missing => {
+                tracing::warn!("the ledger has no item of this transfer; making it again");
+                self.ledger.queue(transfer, &self.lane).await?;
+                claim().await
+            }
+            claimed => Ok(claimed),
+        }
+    }
+
+    async fn outcome(&self, transfer: &Transfer, lease: &Lease, held: &Held<'_>, before: &Record) -> Outcome {
+        if before.vanished_attempts() >= VANISHED_ATTEMPTS_MAX {
+            let message = format!("{} attempts ended without a word", before.vanished_attempts());
+            let result = Err(End::Permanent(Reason::new("attempts_vanished", message)));
+            return Outcome { result, upload_kept: before.upload.is_some() };
+        }
+        let note = async |upload: &Upload| match self.ledger.note_upload(held, upload).await {
+            Ok(Written::Done) => Ok(()),
+            Ok(Written::Lost) => Err(End::LeaseLost),
+            Err(fault) => Err(fault.into()),
+        };
+        let copy = Box::pin(self.copier.copy(transfer, before.upload.clone(), note));
+        // The copy stops where it is by being dropped; its upload, if it has one, is noted in the ledger.
+        let stopped = |end| Outcome { result: Err(end), upload_kept: true };
+        tokio::select! {
+            biased;
+            () = lease.lost() => stopped(End::LeaseLost),
+            outcome = copy.instrument(tracing::info_span!("copy")) => outcome,
+            () = lease.hand_over() => stopped(End::Interrupted),
+            () = self.shutdown.aborting() => stopped(End::Interrupted),
+        }
+    }
+
+    async fn give_back(&self, message: &Message, lease: Lease, why: &str) {
+        tracing::warn!(why, "failed to begin; giving the message back");
+        let delay: Duration = backoff::delay_for(backoff::RELEASE, message.receive_count.saturating_sub(1));
+        self.settler.give_back(message, lease, delay).await;
+    }
+}

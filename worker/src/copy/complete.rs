@@ -1,0 +1,102 @@
+//! Complete: the commit point of a multipart copy.
+//!
+//! The request carries the size and the CRC64NVME of the whole, so the store refuses wrong bytes, and a condition, so a stale
+//! worker cannot overwrite a newer version. A reply that says nothing certain (lost, 200 with an error, empty 200, NoSuchUpload
+//! on a second try) is decided by what is visible at the target: our marker, size and checksum, never mere existence.
+
+use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadOutput;
+use aws_sdk_s3::types::{ChecksumType, CompletedMultipartUpload, CompletedPart};
+use common::fault::{Class, Fault};
+use common::ledger::{Completion, Reason};
+use common::transfer::Transfer;
+
+use super::Copier;
+use super::checksum::Crc64;
+use super::part::Sent;
+use super::publish::Condition;
+use super::source::{quoted, unquoted};
+use crate::outcome::End;
+
+/// Each lost race means that another transfer to the same key got through.
+const PUBLISHES_MAX: usize = 8;
+
+impl Copier {
+    pub(super) async fn complete(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        sent: &[Sent],
+        whole: Crc64,
+        mut condition: Condition,
+    ) -> Result<Completion, End> {
+        for _ in 0..PUBLISHES_MAX {
+            let fault = match self.complete_once(transfer, upload_id, sent, whole, &condition).await {
+                Ok(reply) => match vouched(&reply, whole)? {
+                    Some(completion) => return Ok(completion),
+                    None => Fault::new(Class::Transient, "CompleteMultipartUpload", "reply"),
+                },
+                Err(fault) => fault,
+            };
+            match fault.class {
+                Class::Precondition => match self.survey(transfer, Some(whole)).await? {
+                    Ok(completion) => return Ok(completion),
+                    Err(next) => condition = next,
+                },
+                // What was to be replaced is gone; an upload that is gone was completed, or aborted under us.
+                Class::Missing if fault.code == "NoSuchKey" => condition = Condition::Absent,
+                Class::Missing if fault.code == "NoSuchBucket" => return Err(fault.into()),
+                Class::Missing | Class::Transient => return self.resolve(transfer, Some(whole), fault).await,
+                _ => return Err(fault.into()),
+            }
+        }
+        let code = "PreconditionFailed";
+        Err(End::Passing(Fault::new(Class::Transient, "CompleteMultipartUpload", code)))
+    }
+
+    async fn complete_once(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        sent: &[Sent],
+        whole: Crc64,
+        condition: &Condition,
+    ) -> Result<CompleteMultipartUploadOutput, Fault> {
+        let (if_none_match, if_match) = condition.headers();
+        let parts = sent.iter().map(|part| {
+            CompletedPart::builder()
+                .part_number(part.number)
+                .e_tag(quoted(&part.etag))
+                .checksum_crc64_nvme(part.checksum.to_string())
+                .build()
+        });
+        self.client
+            .complete_multipart_upload()
+            .bucket(&transfer.target.bucket)
+            .key(&transfer.target.key)
+            .upload_id(upload_id)
+            .checksum_type(ChecksumType::FullObject)
+            .checksum_crc64_nvme(whole.to_string())
+            .mpu_object_size(i64::try_from(transfer.source.size_bytes).unwrap_or(i64::MAX))
+            .set_if_none_match(if_none_match)
+            .set_if_match(if_match)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
+            .send()
+            .await
+            .map_err(|error| Fault::of("CompleteMultipartUpload", &error))
+    }
+}
+
+/// What a reply vouches for: `None` when it says nothing certain.
+fn vouched(reply: &CompleteMultipartUploadOutput, whole: Crc64) -> Result<Option<Completion>, End> {
+    let Some(etag) = reply.e_tag().filter(|etag| !etag.is_empty()) else { return Ok(None) };
+    let verified_by = match reply.checksum_crc64_nvme().map(Crc64::parse) {
+        Some(Some(theirs)) if theirs != whole => {
+            let message = "the store published a checksum that is not the one it was sent";
+            return Err(End::Failed(Reason::new("checksum_mismatch", message)));
+        }
+        Some(Some(_)) => "crc64nvme",
+        // Absent, or composite: the request carried the checksum, and the store accepted it.
+        _ => "crc64nvme-sent",
+    };
+    Ok(Some(Completion { checksum: Some(whole.to_string()), target_etag: unquoted(etag), verified_by }))
+}

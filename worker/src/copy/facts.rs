@@ -1,0 +1,90 @@
+//! What a source object carries beside its bytes, and how that is put on the target.
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::types::ChecksumType;
+
+use super::checksum::Crc64;
+
+/// What a GET or HEAD tells of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    pub(super) size_bytes: u64,
+    /// Full-object CRC64NVME, when the store has one.
+    pub(super) checksum: Option<Crc64>,
+    pub(super) content_type: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) cache_control: Option<String>,
+    pub(super) expires: Option<String>,
+    pub(super) metadata: HashMap<String, String>,
+    pub(super) storage_class: Option<String>,
+    pub(super) website_redirect: Option<String>,
+    pub(super) tag_count: i32,
+}
+
+/// What is put on the target.
+#[derive(Debug, Clone)]
+pub(super) struct Dress {
+    pub(super) facts: Facts,
+    /// With our marker in it.
+    pub(super) metadata: HashMap<String, String>,
+    pub(super) storage_class: Option<String>,
+    /// Form-encoded, as the header takes it.
+    pub(super) tagging: Option<String>,
+}
+
+impl Facts {
+    pub(super) fn expires(&self) -> Option<DateTime> {
+        DateTime::from_str(self.expires.as_deref()?, DateTimeFormat::HttpDate).ok()
+    }
+}
+
+/// Reads the facts from the output of GetObject or HeadObject, which share their accessors but no type.
+macro_rules! facts {
+    ($output:expr, $size_bytes:expr) => {{
+        let output = &$output;
+        $crate::copy::facts::Facts {
+            size_bytes: $size_bytes,
+            checksum: $crate::copy::facts::full_object(output.checksum_crc64_nvme(), output.checksum_type()),
+            content_type: output.content_type().map(str::to_owned),
+            content_encoding: output.content_encoding().map(str::to_owned),
+            content_language: output.content_language().map(str::to_owned),
+            content_disposition: output.content_disposition().map(str::to_owned),
+            cache_control: output.cache_control().map(str::to_owned),
+            expires: output.expires_string().map(str::to_owned),
+            metadata: output.metadata().cloned().unwrap_or_default(),
+            storage_class: output.storage_class().map(|class| class.as_str().to_owned()),
+            website_redirect: output.website_redirect_location().map(str::to_owned),
+            tag_count: output.tag_count().unwrap_or(0),
+        }
+    }};
+}
+
+/// Puts the dress on a PutObject or CreateMultipartUpload request, which share their setters but no type.
+macro_rules! dressed {
+    ($request:expr, $dress:expr) => {{
+        let dress = $dress;
+        let facts = &dress.facts;
+        $request
+            .set_content_type(facts.content_type.clone())
+            .set_content_encoding(facts.content_encoding.clone())
+            .set_content_language(facts.content_language.clone())
+            .set_content_disposition(facts.content_disposition.clone())
+            .set_cache_control(facts.cache_control.clone())
+            .set_expires(facts.expires())
+            .set_website_redirect_location(facts.website_redirect.clone())
+            .set_metadata(Some(dress.metadata.clone()))
+            .set_storage_class(dress.storage_class.as_deref().map(aws_sdk_s3::types::StorageClass::from))
+            .set_tagging(dress.tagging.clone())
+    }};
+}
+
+pub(super) use {dressed, facts};
+
+/// A composite value covers part checksums, not bytes, and cannot be compared with ours.
+pub(super) fn full_object(value: Option<&str>, kind: Option<&ChecksumType>) -> Option<Crc64> {
+    if kind == Some(&ChecksumType::Composite) { None } else { Crc64::parse(value?) }
+}

@@ -1,0 +1,101 @@
+//! The copy: one source version to one target, streamed, verified, published under a condition.
+//!
+//! - up to [`BUFFERED_BYTES_MAX`]: one GET into memory, one PUT with the checksum of what was read;
+//! - up to [`SINGLE_PUT_BYTES_MAX`], when the source has a full-object CRC64NVME: one GET streamed into one PUT that carries it;
+//! - everything else: multipart, parts streamed from ranged GETs, their CRC64NVMEs combined for Complete.
+//!
+//! In each way the *store* compares the bytes with a checksum before it publishes them, and refuses wrong ones. Publishing is
+//! conditional (`If-None-Match: *`, or `If-Match` on what we saw there), so a stale worker cannot overwrite a newer version.
+
+mod checksum;
+mod complete;
+mod facts;
+mod marker;
+mod multipart;
+mod part;
+pub mod plan;
+mod publish;
+mod single;
+mod source;
+mod tap;
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::Client;
+use common::aws;
+use common::ledger::Upload;
+use common::transfer::Transfer;
+
+use crate::outcome::{End, Outcome};
+
+/// Objects up to this size are held in memory: their PUT can be sent again by the SDK.
+pub const BUFFERED_BYTES_MAX: u64 = 256 * 1024;
+/// Objects up to this size may go in one PUT.
+pub const SINGLE_PUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// What a part or a small object may take at the least: slower bodies are given up and read again.
+const FLOOR_BYTES_PER_SECOND: u64 = 32 * 1024;
+/// Allowed on top of that.
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How the copy works.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning {
+    /// Preferred part size; larger objects get larger parts.
+    pub part_bytes: u64,
+    /// Parts of one object in flight.
+    pub parts_in_flight: usize,
+}
+
+/// Copies transfers; clones share the client.
+#[derive(Debug, Clone)]
+pub struct Copier {
+    client: Client,
+    /// For parts, whose checksum follows their bytes.
+    trailing: Client,
+    tuning: Tuning,
+}
+
+impl Copier {
+    pub fn new(config: &SdkConfig, tuning: Tuning) -> Self {
+        Self { client: aws::s3(config), trailing: aws::s3_with_trailers(config), tuning }
+    }
+
+    /// Copies one transfer. `earlier` is the multipart upload that an attempt before left; `note` writes a new upload down before
+    /// the first part is sent, and ends the attempt when the fence is lost.
+    pub async fn copy(
+        &self,
+        transfer: &Transfer,
+        earlier: Option<Upload>,
+        note: impl AsyncFn(&Upload) -> Result<(), End>,
+    ) -> Outcome {
+        if earlier.is_none() && transfer.source.size_bytes <= BUFFERED_BYTES_MAX {
+            return Outcome { result: self.single(transfer, None).await, upload_kept: false };
+        }
+        let facts = match self.head_source(transfer).await {
+            Ok(facts) => facts,
+            // The upload stays: whether the source is really gone is for the verdict, and a final verdict removes it.
+            Err(end) => return self.without_source(transfer, earlier, end).await,
+        };
+        if earlier.is_none() && facts.size_bytes <= SINGLE_PUT_BYTES_MAX && facts.checksum.is_some() {
+            return Outcome { result: self.single(transfer, Some(&facts)).await, upload_kept: false };
+        }
+        self.multipart(transfer, &facts, earlier, note).await
+    }
+
+    /// Ends a copy whose source cannot be had; an upload that leads nowhere is removed by its owner.
+    async fn without_source(&self, transfer: &Transfer, earlier: Option<Upload>, end: End) -> Outcome {
+        let Some(upload) = earlier else { return Outcome { result: Err(end), upload_kept: false } };
+        if matches!(end, End::Superseded(_) | End::Permanent(_)) {
+            self.abort_upload(transfer, &upload.id).await;
+            return Outcome { result: Err(end), upload_kept: false };
+        }
+        Outcome { result: Err(end), upload_kept: true }
+    }
+}
+
+/// The longest that moving so many bytes may take.
+fn body_deadline(bytes: u64) -> Duration {
+    BODY_PATIENCE + Duration::from_secs(bytes / FLOOR_BYTES_PER_SECOND)
+}

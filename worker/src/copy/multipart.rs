@@ -1,0 +1,195 @@
+//! Large objects: a multipart upload whose parts stream side by side.
+//!
+//! 1. Look at the target: it may be done already, or be newer.
+//! 2. Go on with the upload that an earlier attempt noted, or create one and note it. A crash between creating and noting leaves
+//!    an upload that nobody knows; the bucket's lifecycle rule (AbortIncompleteMultipartUpload) removes it.
+//! 3. Send the parts that are missing. A crash leaves an upload with some parts; the next attempt goes on with it.
+//! 4. Complete, under a condition and with the checksum of the whole: the commit point. A crash after it leaves an object with our
+//!    marker, which step 1 of the next attempt recognises.
+//!
+//! An attempt that ends for good removes its upload; one that lost its lease touches nothing, for another may go on with it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType};
+use common::fault::{Class, Fault};
+use common::ledger::{Completion, Reason, Upload};
+use common::transfer::Transfer;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::Copier;
+use super::checksum::Crc64;
+use super::facts::{Facts, dressed};
+use super::part::Sent;
+use super::plan::{Part, Plan};
+use super::source::unquoted;
+use crate::outcome::{End, Outcome};
+
+impl Copier {
+    pub(super) async fn multipart(
+        &self,
+        transfer: &Transfer,
+        facts: &Facts,
+        earlier: Option<Upload>,
+        note: impl AsyncFn(&Upload) -> Result<(), End>,
+    ) -> Outcome {
+        let mut upload = earlier;
+        let result = Box::pin(self.upload(transfer, facts, &mut upload, note)).await;
+        let Some(upload) = upload else { return Outcome { result, upload_kept: false } };
+        let upload_kept = match &result {
+            // Completed by this attempt or by one before: an upload that is still there is of no use.
+            Ok(_) | Err(End::Superseded(_) | End::Permanent(_) | End::Failed(_)) => {
+                self.abort_upload(transfer, &upload.id).await;
+                false
+            }
+            Err(End::Passing(_) | End::Interrupted | End::LeaseLost) => true,
+        };
+        Outcome { result, upload_kept }
+    }
+
+    /// `upload` is the upload as it stands when this ends: `None` when there is none (any more).
+    async fn upload(
+        &self,
+        transfer: &Transfer,
+        facts: &Facts,
+        upload: &mut Option<Upload>,
+        note: impl AsyncFn(&Upload) -> Result<(), End>,
+    ) -> Result<Completion, End> {
+        let condition = match self.survey(transfer, facts.checksum).await? {
+            Ok(completion) => return Ok(completion),
+            Err(condition) => condition,
+        };
+        let mut sent = match upload {
+            Some(earlier) => self.sent_before(transfer, earlier).await?,
+            None => None,
+        };
+        // What an earlier attempt noted is gone, or was made by a worker that cut differently and sent nothing.
+        if sent.is_none() {
+            *upload = None;
+        }
+        let (current, plan) = match upload {
+            Some(current) => (current.clone(), self.plan(facts, current.part_bytes)?),
+            None => {
+                let plan = self.plan(facts, self.tuning.part_bytes)?;
+                let id = self.create_upload(transfer, facts).await?;
+                let created = Upload { id, part_bytes: plan.part_bytes };
+                if let Err(end) = note(&created).await {
+                    // Nobody else knows of it: it is ours to remove, even if the fence is lost.
+                    self.abort_upload(transfer, &created.id).await;
+                    return Err(end);
+                }
+                (upload.insert(created).clone(), plan)
+            }
+        };
+        let have = sent.take().unwrap_or_default();
+        let sent = self.send_parts(transfer, &current.id, plan, have).await?;
+        let whole = whole_checksum(&sent);
+        if facts.checksum.is_some_and(|expected| expected != whole) {
+            // A byte changed between the source's store and us. Nothing is published; the upload is thrown away.
+            return Err(End::Failed(Reason::new("checksum_mismatch", "the parts do not add up to the source's checksum")));
+        }
+        let completion = self.complete(transfer, &current.id, &sent, whole, condition).await;
+        if completion.is_ok() || matches!(&completion, Err(End::Passing(fault)) if upload_is_spent(fault)) {
+            *upload = None;
+        }
+        completion
+    }
+
+    fn plan(&self, facts: &Facts, part_bytes: u64) -> Result<Plan, End> {
+        Plan::new(facts.size_bytes, part_bytes)
+            .ok_or_else(|| End::Permanent(Reason::new("too_large", "the object is larger than S3 allows")))
+    }
+
+    async fn create_upload(&self, transfer: &Transfer, facts: &Facts) -> Result<String, End> {
+        let dress = self.dress(transfer, facts).await?;
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(&transfer.target.bucket)
+            .key(&transfer.target.key)
+            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .checksum_type(ChecksumType::FullObject);
+        let reply = dressed!(request, &dress).send().await;
+        let reply = reply.map_err(|error| Fault::of("CreateMultipartUpload", &error))?;
+        let id = reply.upload_id.filter(|id| !id.is_empty());
+        id.ok_or_else(|| Fault::new(Class::Transient, "CreateMultipartUpload", "reply").into())
+    }
+
+    /// The parts that an earlier attempt sent; `None` when its upload is gone.
+    async fn sent_before(&self, transfer: &Transfer, upload: &Upload) -> Result<Option<BTreeMap<i32, Sent>>, End> {
+        let mut sent = BTreeMap::new();
+        let mut marker = None;
+        loop {
+            let request = self
+                .client
+                .list_parts()
+                .bucket(&transfer.target.bucket)
+                .key(&transfer.target.key)
+                .upload_id(&upload.id)
+                .set_part_number_marker(marker);
+            let reply = match request.send().await.map_err(|error| Fault::of("ListParts", &error)) {
+                Ok(reply) => reply,
+                Err(fault) if fault.class == Class::Missing => return Ok(None),
+                Err(fault) => return Err(fault.into()),
+            };
+            for part in reply.parts() {
+                // A part without a checksum cannot be vouched for: it is sent again.
+                let known = part.part_number().zip(part.e_tag());
+                let checksum = part.checksum_crc64_nvme().and_then(Crc64::parse);
+                let len_bytes = part.size().and_then(|size| u64::try_from(size).ok());
+                if let (Some((number, etag)), Some(checksum), Some(len_bytes)) = (known, checksum, len_bytes) {
+                    sent.insert(number, Sent { number, len_bytes, etag: unquoted(etag), checksum });
+                }
+            }
+            marker = reply.next_part_number_marker.filter(|_| reply.is_truncated == Some(true));
+            if marker.is_none() {
+                return Ok(Some(sent));
+            }
+        }
+    }
+
+    /// Sends every part that is not there in its full length; all parts, in order.
+    async fn send_parts(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        plan: Plan,
+        mut have: BTreeMap<i32, Sent>,
+    ) -> Result<Vec<Sent>, End> {
+        let is_there = |have: &BTreeMap<i32, Sent>, part: &Part| {
+            have.get(&part.number).is_some_and(|sent| sent.len_bytes == part.len_bytes)
+        };
+        let missing: Vec<Part> = plan.parts().filter(|part| !is_there(&have, part)).collect();
+        tracing::debug!(parts = plan.parts().count(), missing = missing.len(), "sending parts");
+        let mut sending = stream::iter(missing)
+            .map(|part| self.copy_part(transfer, upload_id, part))
+            .buffer_unordered(self.tuning.parts_in_flight);
+        while let Some(sent) = sending.try_next().await? {
+            have.insert(sent.number, sent);
+        }
+        drop(sending);
+        Ok(plan.parts().filter_map(|part| have.remove(&part.number)).collect())
+    }
+
+    /// Removes an upload that leads nowhere. Failing leaves it to the bucket's lifecycle rule.
+    pub(super) async fn abort_upload(&self, transfer: &Transfer, upload_id: &str) {
+        let target = &transfer.target;
+        let request =
+            self.client.abort_multipart_upload().bucket(&target.bucket).key(&target.key).upload_id(upload_id);
+        match request.send().await.map_err(|error| Fault::of("AbortMultipartUpload", &error)) {
+            Err(fault) if fault.class != Class::Missing => {
+                tracing::warn!(transfer = %transfer.id, %fault, "failed to abort a multipart upload");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A Complete that may not be repeated with these parts: S3 wants a new upload (409), or the upload is gone.
+fn upload_is_spent(fault: &Fault) -> bool {
+    fault.class == Class::Conflict || fault.code == "NoSuchUpload"
+}
+
+fn whole_checksum(sent: &[Sent]) -> Crc64 {
+    sent.iter().fold(Crc64::of(b""), |whole, part| whole.followed_by(part.checksum, part.len_bytes))
+}

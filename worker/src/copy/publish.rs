@@ -1,0 +1,201 @@
+//! What is at the target, and what that means for publishing there.
+
+use aws_sdk_s3::types::ChecksumMode;
+use common::fault::{Class, Fault};
+use common::ledger::{Completion, Reason};
+use common::transfer::{Transfer, source_key_hash};
+
+use super::Copier;
+use super::checksum::Crc64;
+use super::facts::full_object;
+use super::marker::Marker;
+use super::source::{quoted, unquoted};
+use crate::outcome::End;
+
+/// What is visible at the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Occupant {
+    pub(super) etag: String,
+    pub(super) size_bytes: u64,
+    pub(super) checksum: Option<Crc64>,
+    pub(super) marker: Option<Marker>,
+}
+
+/// Under which condition to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Nothing is there.
+    Absent,
+    /// What is there still has this ETag (unquoted).
+    Unchanged(String),
+}
+
+/// What a visible object means for a transfer that wants its place.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    /// This transfer published it: a reply was lost, or an attempt died before it could write it down.
+    Ours,
+    /// A newer version of the same source.
+    Newer,
+    /// Older, or not comparable: to be replaced.
+    Older,
+}
+
+impl Condition {
+    /// The values of `If-None-Match` and `If-Match`.
+    pub(super) fn headers(&self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::Absent => (Some("*".to_owned()), None),
+            Self::Unchanged(etag) => (None, Some(quoted(etag))),
+        }
+    }
+}
+
+/// Pure. An object being there proves nothing: the marker, the size and (where both are known) the checksum do.
+fn standing(occupant: &Occupant, transfer: &Transfer, checksum: Option<Crc64>) -> Standing {
+    let Some(marker) = &occupant.marker else { return Standing::Older };
+    if marker.transfer == transfer.id {
+        let differs = occupant.checksum.zip(checksum).is_some_and(|(theirs, ours)| theirs != ours);
+        // Our mark on other bytes: somebody else wrote it. It is replaced, not trusted.
+        let ours = occupant.size_bytes == transfer.source.size_bytes && !differs;
+        return if ours { Standing::Ours } else { Standing::Older };
+    }
+    let comparable = marker.source_key_hash == source_key_hash(&transfer.source);
+    match (&marker.sequencer, &transfer.source.sequencer) {
+        (Some(theirs), Some(ours)) if comparable && theirs > ours => Standing::Newer,
+        _ => Standing::Older,
+    }
+}
+
+impl Copier {
+    /// Looks at the target. `checksum` is what our bytes must have, if it is known.
+    ///
+    /// # Errors
+    /// [`End::Superseded`] when a newer version is there.
+    pub(super) async fn survey(
+        &self,
+        transfer: &Transfer,
+        checksum: Option<Crc64>,
+    ) -> Result<Result<Completion, Condition>, End> {
+        let Some(occupant) = self.head_target(transfer).await? else { return Ok(Err(Condition::Absent)) };
+        match standing(&occupant, transfer, checksum) {
+            Standing::Ours => Ok(Ok(occupant.completion(checksum))),
+            Standing::Newer => {
+                Err(End::Superseded(Reason::new("newer_published", "a newer version is at the target already")))
+            }
+            Standing::Older => Ok(Err(Condition::Unchanged(occupant.etag))),
+        }
+    }
+
+    async fn head_target(&self, transfer: &Transfer) -> Result<Option<Occupant>, End> {
+        let target = &transfer.target;
+        let request = self
+            .client
+            .head_object()
+            .bucket(&target.bucket)
+            .key(&target.key)
+            .checksum_mode(ChecksumMode::Enabled);
+        let reply = match request.send().await.map_err(|error| Fault::of("HeadObject", &error)) {
+            Ok(reply) => reply,
+            Err(fault) if fault.class == Class::Missing => return Ok(None),
+            Err(fault) => return Err(fault.into()),
+        };
+        let size_bytes = reply.content_length().and_then(|len| u64::try_from(len).ok());
+        let etag = reply.e_tag().filter(|etag| !etag.is_empty());
+        let (Some(size_bytes), Some(etag)) = (size_bytes, etag) else {
+            return Err(Fault::new(Class::Transient, "HeadObject", "reply").into());
+        };
+        Ok(Some(Occupant {
+            etag: unquoted(etag),
+            size_bytes,
+            checksum: full_object(reply.checksum_crc64_nvme(), reply.checksum_type()),
+            marker: reply.metadata().and_then(Marker::of),
+        }))
+    }
+
+    /// After a publish whose reply vouches for nothing: what is there decides.
+    ///
+    /// # Errors
+    /// [`End::Passing`] with `fault` when what is there is not ours.
+    pub(super) async fn resolve(
+        &self,
+        transfer: &Transfer,
+        checksum: Option<Crc64>,
+        fault: Fault,
+    ) -> Result<Completion, End> {
+        match self.survey(transfer, checksum).await? {
+            Ok(completion) => Ok(completion),
+            Err(_) => Err(End::Passing(fault)),
+        }
+    }
+}
+
+impl Occupant {
+    fn completion(self, expected: Option<Crc64>) -> Completion {
+        let verified_by = match (self.checksum, expected) {
+            (Some(_), Some(_)) => "crc64nvme",
+            _ => "size",
+        };
+        let checksum = self.checksum.or(expected).map(|checksum| checksum.to_string());
+        Completion { checksum, target_etag: self.etag, verified_by }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::transfer::{CopyOptions, Sequencer, SourceVersion, Target, TransferId};
+    use std::collections::HashMap;
+
+    fn transfer(key: &str, sequencer: Option<&str>) -> Transfer {
+        let source = SourceVersion {
+            bucket: "landing".into(),
+            key: key.into(),
+            size_bytes: 9,
+            etag: "e".into(),
+            version_id: None,
+            sequencer: sequencer.map(|text| Sequencer::parse(text).unwrap()),
+        };
+        let target = Target { bucket: "delivered".into(), key: "same".into() };
+        Transfer {
+            id: TransferId::derive(&source, &target),
+            source,
+            target,
+            customer: "c".into(),
+            rule: "r".into(),
+            options: CopyOptions::default(),
+            uploaded_at: String::new(),
+        }
+    }
+
+    fn published_by(transfer: &Transfer) -> Occupant {
+        Occupant {
+            etag: "t".into(),
+            size_bytes: transfer.source.size_bytes,
+            checksum: Some(Crc64::of(b"123456789")),
+            marker: Marker::for_copy(transfer, &HashMap::new()),
+        }
+    }
+
+    #[test]
+    fn our_mark_counts_only_on_our_bytes() {
+        let ours = transfer("k", Some("02"));
+        let right = Some(Crc64::of(b"123456789"));
+        assert_eq!(standing(&published_by(&ours), &ours, right), Standing::Ours);
+        assert_eq!(standing(&published_by(&ours), &ours, None), Standing::Ours);
+        assert_eq!(standing(&published_by(&ours), &ours, Some(Crc64::of(b"x"))), Standing::Older);
+        let other_size = Occupant { size_bytes: 8, ..published_by(&ours) };
+        assert_eq!(standing(&other_size, &ours, right), Standing::Older);
+    }
+
+    #[test]
+    fn only_a_later_sequencer_of_the_same_key_is_newer() {
+        let ours = transfer("k", Some("02"));
+        assert_eq!(standing(&published_by(&transfer("k", Some("03"))), &ours, None), Standing::Newer);
+        assert_eq!(standing(&published_by(&transfer("k", Some("01"))), &ours, None), Standing::Older);
+        assert_eq!(standing(&published_by(&transfer("other", Some("03"))), &ours, None), Standing::Older);
+        assert_eq!(standing(&published_by(&transfer("k", None)), &ours, None), Standing::Older);
+        let foreign = Occupant { marker: None, ..published_by(&ours) };
+        assert_eq!(standing(&foreign, &ours, None), Standing::Older);
+    }
+}

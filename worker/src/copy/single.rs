@@ -1,0 +1,134 @@
+//! Small objects: one GET, one PUT.
+//!
+//! The PUT is the commit point. A crash before it leaves nothing; a crash after it leaves an object with our marker, which the
+//! next attempt recognises.
+
+use aws_sdk_s3::operation::put_object::PutObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use common::backoff::{self, Delays};
+use common::fault::{Class, Fault};
+use common::ledger::Completion;
+use common::transfer::Transfer;
+
+use super::checksum::Crc64;
+use super::facts::{Dress, Facts, dressed};
+use super::publish::Condition;
+use super::source::unquoted;
+use super::tap::tap;
+use super::{BUFFERED_BYTES_MAX, Copier, body_deadline};
+use crate::outcome::End;
+
+/// Publishing races with other transfers to the same key; each lost race means that somebody else got through.
+const PUBLISHES_MAX: usize = 8;
+
+impl Copier {
+    /// `streamed` holds the facts of an object whose checksum is known beforehand; without it the object is held in memory.
+    pub(super) async fn single(&self, transfer: &Transfer, streamed: Option<&Facts>) -> Result<Completion, End> {
+        let mut condition = Condition::Absent;
+        let mut delays = Delays::new(backoff::REQUEST);
+        let mut last = Fault::new(Class::Conflict, "PutObject", "PreconditionFailed");
+        for _ in 0..PUBLISHES_MAX {
+            let (fault, checksum) = match self.put_once(transfer, streamed, &condition).await? {
+                (Ok(reply), checksum) => return self.verified(transfer, &reply, checksum).await,
+                (Err(fault), checksum) => (fault, checksum),
+            };
+            match fault.class {
+                // Something is there that was not, or is not what was: look, and decide again.
+                Class::Precondition => match self.survey(transfer, Some(checksum)).await? {
+                    Ok(completion) => return Ok(completion),
+                    Err(next) => condition = next,
+                },
+                // What was to be replaced is gone.
+                Class::Missing if condition != Condition::Absent && fault.code != "NoSuchBucket" => {
+                    condition = Condition::Absent;
+                }
+                Class::Conflict => tokio::time::sleep(delays.next_delay()).await,
+                _ if fault.is_uncertain() => return self.resolve(transfer, Some(checksum), fault).await,
+                _ => return Err(fault.into()),
+            }
+            last = fault;
+        }
+        Err(End::Passing(Fault { class: Class::Conflict, ..last }))
+    }
+
+    /// One GET and one PUT. The outer error is the source's or final; the inner one is the PUT's.
+    async fn put_once(
+        &self,
+        transfer: &Transfer,
+        streamed: Option<&Facts>,
+        condition: &Condition,
+    ) -> Result<(Result<PutObjectOutput, Fault>, Crc64), End> {
+        let (source, facts) = self.open_source(transfer).await?;
+        let dress = self.dress(transfer, &facts).await?;
+        let deadline = body_deadline(facts.size_bytes);
+        let late = |_| Fault::new(Class::Transient, "GetObject", "TooSlow");
+        // The checksum that the source's store vouches for is what the target's store must find.
+        let (body, checksum) = match facts.checksum.filter(|_| streamed.is_some()) {
+            Some(checksum) => (tap(source.body, facts.size_bytes).0, checksum),
+            None => {
+                let body = collected(source.body, facts.size_bytes);
+                let bytes = tokio::time::timeout(deadline, body).await.map_err(late)??;
+                let read = Crc64::of(&bytes);
+                if facts.checksum.is_some_and(|expected| expected != read) {
+                    // A byte changed on its way here. Nothing was published; read it again.
+                    return Err(Fault::new(Class::Transient, "GetObject", "ChecksumMismatch").into());
+                }
+                (ByteStream::from(bytes), read)
+            }
+        };
+        let put = self.put(transfer, &dress, body, checksum, condition);
+        let reply = tokio::time::timeout(deadline, put).await.unwrap_or_else(|late_| Err(late(late_)));
+        Ok((reply, checksum))
+    }
+
+    async fn put(
+        &self,
+        transfer: &Transfer,
+        dress: &Dress,
+        body: ByteStream,
+        checksum: Crc64,
+        condition: &Condition,
+    ) -> Result<PutObjectOutput, Fault> {
+        let (if_none_match, if_match) = condition.headers();
+        let request = self
+            .client
+            .put_object()
+            .bucket(&transfer.target.bucket)
+            .key(&transfer.target.key)
+            .content_length(i64::try_from(dress.facts.size_bytes).unwrap_or(i64::MAX))
+            .checksum_crc64_nvme(checksum.to_string())
+            .set_if_none_match(if_none_match)
+            .set_if_match(if_match)
+            .body(body);
+        dressed!(request, dress).send().await.map_err(|error| Fault::of("PutObject", &error))
+    }
+
+    /// The store took the bytes under our checksum; its reply normally repeats it. A reply without an ETag vouches for nothing.
+    async fn verified(
+        &self,
+        transfer: &Transfer,
+        reply: &PutObjectOutput,
+        checksum: Crc64,
+    ) -> Result<Completion, End> {
+        let etag = reply.e_tag().filter(|etag| !etag.is_empty());
+        let Some(etag) = etag else {
+            return self.resolve(transfer, Some(checksum), Fault::new(Class::Transient, "PutObject", "reply")).await;
+        };
+        let verified_by = match reply.checksum_crc64_nvme().and_then(Crc64::parse) {
+            Some(theirs) if theirs == checksum => "crc64nvme",
+            Some(_) => return Err(Fault::new(Class::Corrupt, "PutObject", "ChecksumMismatch").into()),
+            None => "crc64nvme-sent",
+        };
+        Ok(Completion { checksum: Some(checksum.to_string()), target_etag: unquoted(etag), verified_by })
+    }
+}
+
+/// The whole body, which must be as long as announced; never more than [`BUFFERED_BYTES_MAX`].
+async fn collected(body: ByteStream, expected_bytes: u64) -> Result<bytes::Bytes, End> {
+    use http_body_util::{BodyExt as _, Limited};
+    let limit = usize::try_from(expected_bytes.min(BUFFERED_BYTES_MAX)).unwrap_or(usize::MAX);
+    let cut = || Fault::new(Class::Transient, "GetObject", "IncompleteBody");
+    let collected = Limited::new(body.into_inner(), limit).collect().await.map_err(|_| cut())?;
+    let bytes = collected.to_bytes();
+    if bytes.len() as u64 == expected_bytes { Ok(bytes) } else { Err(cut().into()) }
+}

@@ -1,0 +1,143 @@
+//! One lane of a worker: pulls as many messages as can start now, works on them, keeps their leases.
+//!
+//! Permit first: a receive asks for no more messages than there are free permits, so a received message never waits. Each lane has
+//! permits of its own: one lane's trouble, or its large files, do not slow another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::backoff::{self, Delays};
+use common::fault::Fault;
+use common::lane::Lane;
+use common::ledger::Ledger;
+use common::queue::{BATCH_MAX, Message, Queue};
+use common::shutdown::Shutdown;
+use futures::future::{Either, Fuse, FusedFuture as _, FutureExt as _, select};
+use futures::stream::{FuturesUnordered, StreamExt as _};
+
+use crate::acks::{self, acks};
+use crate::attempt::{Attempts, Identity};
+use crate::copy::Copier;
+use crate::lease::Keeper;
+use crate::settle::Settler;
+
+/// What all lanes of a worker share.
+#[derive(Debug, Clone)]
+pub struct Laneworks {
+    ledger: Ledger,
+    copier: Copier,
+    shutdown: Shutdown,
+    identity: Arc<Identity>,
+    failed_attempts_max: u32,
+}
+
+/// How one lane is pulled.
+#[derive(Debug, Clone)]
+pub struct Pull {
+    pub lane: Lane,
+    pub queue: Queue,
+    /// The same queue through a client of its own.
+    pub heartbeats: Queue,
+    /// Messages worked on at a time.
+    pub permits: usize,
+    pub wait: Duration,
+}
+
+impl Laneworks {
+    /// `boot` must be new at every start of a worker with this id.
+    pub fn new(
+        ledger: Ledger,
+        copier: Copier,
+        shutdown: Shutdown,
+        worker_id: impl Into<String>,
+        boot: u64,
+        failed_attempts_max: u32,
+    ) -> Self {
+        let identity = Arc::new(Identity { worker_id: worker_id.into(), boot, attempts: Default::default() });
+        Self { ledger, copier, shutdown, identity, failed_attempts_max }
+    }
+
+    /// Pulls one lane until the shutdown begins, the open poll has ended, and everything that was taken is settled.
+    pub async fn run(&self, pull: Pull) {
+        let keeper = Arc::new(Keeper::new(pull.heartbeats.clone()));
+        let (acks, pending) = acks();
+        let settler = Settler { ledger: self.ledger.clone(), queue: pull.queue.clone(), acks };
+        let attempts = Attempts {
+            lane: pull.lane.clone(),
+            identity: Arc::clone(&self.identity),
+            ledger: self.ledger.clone(),
+            copier: self.copier.clone(),
+            settler,
+            shutdown: self.shutdown.clone(),
+            failed_attempts_max: self.failed_attempts_max,
+        };
+        let work = std::pin::pin!(async {
+            // Moved in, so that its end ends the acks too.
+            let attempts = attempts;
+            self.pull(&pull, &keeper, &attempts).await;
+        });
+        let work = futures::future::join(work, acks::run(&pull.queue, pending));
+        if let Either::Right(_) = select(std::pin::pin!(work), std::pin::pin!(keeper.run())).await {
+            tracing::error!("the heartbeats ended by themselves");
+        }
+    }
+
+    async fn pull(&self, pull: &Pull, keeper: &Arc<Keeper>, attempts: &Attempts) {
+        let mut running = FuturesUnordered::new();
+        let mut receiving = Fuse::terminated();
+        let mut delays = Delays::new(backoff::POLL);
+        let mut delay = None;
+        // Waiting for a few free permits makes receives worth their request.
+        let worthwhile = (pull.permits / 4).clamp(1, BATCH_MAX);
+        loop {
+            let free = pull.permits.saturating_sub(running.len());
+            if receiving.is_terminated() && free >= worthwhile && !self.shutdown.is_stopping() {
+                receiving = Box::pin(self.receive(pull, free, delay.take())).fuse();
+            }
+            if receiving.is_terminated() && running.is_empty() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                Some(()) = running.next(), if !running.is_empty() => {}
+                // An open receive is never dropped: what it brings would be hidden from everybody for a visibility timeout.
+                received = &mut receiving => match received {
+                    Ok(messages) => {
+                        delays.reset();
+                        for message in self.or_give_back(messages, pull).await {
+                            let lease = keeper.hold(&message);
+                            running.push(Box::pin(attempts.run(message, lease)));
+                        }
+                    }
+                    Err(fault) => {
+                        tracing::warn!(lane = %pull.lane, %fault, "failed to receive");
+                        delay = Some(delays.next_delay());
+                    }
+                },
+            }
+        }
+    }
+
+    async fn receive(&self, pull: &Pull, most: usize, delay: Option<Duration>) -> Result<Vec<Message>, Fault> {
+        if let Some(delay) = delay {
+            tokio::select! {
+                biased;
+                () = self.shutdown.stopping() => return Ok(Vec::new()),
+                () = tokio::time::sleep(delay) => {}
+            }
+        }
+        pull.queue.receive(most, pull.wait).await
+    }
+
+    /// What a poll brings after the shutdown has begun goes back at once.
+    async fn or_give_back(&self, messages: Vec<Message>, pull: &Pull) -> Vec<Message> {
+        if !self.shutdown.is_stopping() || messages.is_empty() {
+            return messages;
+        }
+        let changes: Vec<_> = messages.into_iter().map(|message| (message.receipt, Duration::ZERO)).collect();
+        for fault in pull.queue.change_visibility(&changes).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
+        }
+        Vec::new()
+    }
+}

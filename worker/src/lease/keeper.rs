@@ -1,0 +1,240 @@
+//! Keeps the leases of one lane alive: one batch request for up to ten heartbeats that are due.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use common::fault::Fault;
+use common::queue::{BATCH_MAX, Entry, Message, Queue, Receipt};
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::Timing;
+
+/// Heartbeat requests in flight at a time; a request that hangs must not keep the others' leases from being extended.
+const REQUESTS_MAX: usize = 8;
+
+/// Keeps leases. [`Keeper::run`] must be polled beside the work.
+#[derive(Debug)]
+pub struct Keeper {
+    queue: Queue,
+    timing: Timing,
+    state: Mutex<State>,
+    /// A lease was added, or a heartbeat came back.
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next_id: u64,
+    held: BTreeMap<u64, Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    receipt: Receipt,
+    beat_at: Instant,
+    void_at: Instant,
+    hand_over_at: Instant,
+    /// A heartbeat is on its way.
+    beating: bool,
+    lost: CancellationToken,
+    hand_over: CancellationToken,
+}
+
+/// The right to work on one message. Dropped unsettled, it lets the message come back.
+#[derive(Debug)]
+pub struct Lease {
+    keeper: Arc<Keeper>,
+    id: u64,
+    receipt: Receipt,
+    lost: CancellationToken,
+    hand_over: CancellationToken,
+}
+
+struct Beat {
+    ids: Vec<u64>,
+    start: Instant,
+    entries: Vec<Entry>,
+}
+
+impl Keeper {
+    /// `queue` speaks through a client of its own.
+    pub fn new(queue: Queue) -> Self {
+        let timing = Timing::new(queue.visibility_timeout());
+        Self { queue, timing, state: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// Takes a message's lease over. It counts from before the receive was sent.
+    pub fn hold(self: &Arc<Self>, message: &Message) -> Lease {
+        let (lost, hand_over) = (CancellationToken::new(), CancellationToken::new());
+        let held = Held {
+            receipt: message.receipt.clone(),
+            beat_at: self.timing.beat_at(message.received_after, fastrand::f64()),
+            void_at: self.timing.void_at(message.received_after),
+            hand_over_at: self.timing.hand_over_at(message.received_after),
+            beating: false,
+            lost: lost.clone(),
+            hand_over: hand_over.clone(),
+        };
+        let mut state = self.state();
+        let id = state.next_id;
+        state.next_id += 1;
+        state.held.insert(id, held);
+        drop(state);
+        self.changed.notify_waiters();
+        Lease { keeper: Arc::clone(self), id, receipt: message.receipt.clone(), lost, hand_over }
+    }
+
+    /// Beats for ever.
+    pub async fn run(&self) {
+        let mut beats = FuturesUnordered::new();
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let now = Instant::now();
+            while beats.len() < REQUESTS_MAX
+                && let Some((ids, changes)) = self.due(now)
+            {
+                beats.push(self.beat(ids, changes));
+            }
+            let wake_at = self.next_wake();
+            tokio::select! {
+                biased;
+                Some(beat) = beats.next(), if !beats.is_empty() => self.came_back(beat),
+                () = changed => {}
+                () = sleep_until(wake_at) => {}
+            }
+        }
+    }
+
+    async fn beat(&self, ids: Vec<u64>, changes: Vec<(Receipt, Duration)>) -> Beat {
+        let start = Instant::now();
+        Beat { ids, start, entries: self.queue.change_visibility(&changes).await }
+    }
+
+    /// Voids what is over, and picks up to ten leases whose heartbeat is due.
+    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<(Receipt, Duration)>)> {
+        let mut state = self.state();
+        for held in state.held.values() {
+            if held.void_at <= now && !held.lost.is_cancelled() {
+                tracing::warn!("a lease ran out before a heartbeat came through; stopping its work");
+                held.lost.cancel();
+            }
+            if held.hand_over_at <= now {
+                held.hand_over.cancel();
+            }
+        }
+        let due = state.held.iter_mut().filter(|(_, held)| {
+            held.beat_at <= now && !held.beating && !held.lost.is_cancelled() && !held.hand_over.is_cancelled()
+        });
+        let (mut ids, mut changes) = (Vec::new(), Vec::new());
+        for (id, held) in due.take(BATCH_MAX) {
+            held.beating = true;
+            ids.push(*id);
+            changes.push((held.receipt.clone(), self.timing.visibility_timeout()));
+        }
+        (!ids.is_empty()).then_some((ids, changes))
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let state = self.state();
+        let alive = state.held.values().filter(|held| !held.lost.is_cancelled());
+        let wakes = alive.map(|held| {
+            let ends = held.void_at.min(held.hand_over_at);
+            if held.beating { held.void_at } else if held.hand_over.is_cancelled() { held.void_at } else { ends.min(held.beat_at) }
+        });
+        wakes.min()
+    }
+
+    fn came_back(&self, beat: Beat) {
+        let now = Instant::now();
+        let mut state = self.state();
+        for (id, entry) in beat.ids.into_iter().zip(beat.entries) {
+            let Some(held) = state.held.get_mut(&id) else { continue };
+            held.beating = false;
+            match entry {
+                Ok(()) => {
+                    held.void_at = self.timing.void_at(beat.start);
+                    held.beat_at = self.timing.beat_at(beat.start, fastrand::f64());
+                }
+                Err(fault) if fault.is_passing() || fault.class == common::fault::Class::Denied => {
+                    tracing::warn!(%fault, "failed to send a heartbeat; trying again");
+                    held.beat_at = self.timing.retry_at(now);
+                }
+                Err(fault) => self.refused(held, &fault),
+            }
+        }
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// SQS says that the message is not ours any more.
+    fn refused(&self, held: &Held, fault: &Fault) {
+        tracing::warn!(%fault, "a heartbeat was refused; stopping its work");
+        held.lost.cancel();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is one statement: a panic in between leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Lease {
+    /// Resolves when another worker may hold the message: stop, and write nothing.
+    pub async fn lost(&self) {
+        self.lost.cancelled().await;
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_cancelled()
+    }
+
+    /// Resolves when the message has to be given back with its progress, because it cannot be held much longer.
+    pub async fn hand_over(&self) {
+        self.hand_over.cancelled().await;
+    }
+
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// Ends the heartbeats and waits for one that is on its way: a heartbeat that arrives after a release would hide the message
+    /// again. Afterwards the message may be deleted or given back.
+    pub async fn end(self) -> Receipt {
+        loop {
+            let changed = self.keeper.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            {
+                let mut state = self.keeper.state();
+                match state.held.get_mut(&self.id) {
+                    Some(held) if held.beating => held.beat_at = held.void_at,
+                    _ => {
+                        state.held.remove(&self.id);
+                        break;
+                    }
+                }
+            }
+            changed.await;
+        }
+        self.receipt.clone()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.keeper.state().held.remove(&self.id);
+    }
+}
