@@ -4,8 +4,8 @@
 #   conformance/run.sh simcloud [pytest options]
 #   conformance/run.sh ministack [pytest options]
 #
-# Needs python3 (3.11 or later) with pip, and for simcloud the example `serve` (built when it is missing, or taken from
-# SIMCLOUD_SERVE). Without python or its packages the check is SKIPPED with exit code 0, or fails when CI=true.
+# Needs python3 (3.11 or later) with pip, and for simcloud the example `serve`: cargo brings it up to date, unless
+# SIMCLOUD_SERVE names a binary. Without python or its packages the check is SKIPPED with exit code 0, or fails when CI=true.
 set -euo pipefail
 
 readonly here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -13,6 +13,7 @@ readonly root="$(dirname "$here")"
 readonly target_dir="${CARGO_TARGET_DIR:-$root/target}"
 readonly venv="$target_dir/conformance-venv"
 readonly target="${1:-}"
+readonly serve="${SIMCLOUD_SERVE:-$target_dir/debug/examples/serve}"
 readonly start_deadline_s=60
 
 die() {
@@ -51,11 +52,15 @@ accepts_connections() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+build_target() {
+  if [[ "$target" == simcloud && -z "${SIMCLOUD_SERVE:-}" ]]; then
+    cargo build --quiet --manifest-path "$root/Cargo.toml" --package simcloud --example serve
+  fi
+}
+
 start_target() {
   case "$target" in
     simcloud)
-      local serve="${SIMCLOUD_SERVE:-$target_dir/debug/examples/serve}"
-      [[ -x "$serve" ]] || cargo build --manifest-path "$root/Cargo.toml" -p simcloud --example serve
       "$serve" --port "$1" >"$log" 2>&1 &
       ;;
     ministack)
@@ -88,6 +93,7 @@ case "$target" in
   *) die "usage: $0 simcloud|ministack [pytest options]" ;;
 esac
 prepare_venv
+build_target
 log="$(mktemp)"
 trap stop_target EXIT
 port="$(free_port)"

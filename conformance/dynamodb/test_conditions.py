@@ -123,7 +123,7 @@ def test_condition_fails(dynamodb, stored, condition):
         "s == :hello",
         "(s = :hello",
         "s = :hello AND",
-    "s = :hello AND ((n = :five))",
+        "s = :hello AND ((n = :five))",
         "attribute_exists()",
         "attribute_exists(:hello)",
         "begins_with(s)",
@@ -143,7 +143,8 @@ def test_malformed_condition_is_refused(dynamodb, stored, condition):
 
 
 RESERVED = (
-    "status name size key owner date time timestamp count value values state data ttl region bucket hash range source user"
+    "status name size key owner date time timestamp count value values state data ttl region bucket hash range source "
+    "user"
 ).split()
 
 

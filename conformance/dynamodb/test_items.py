@@ -31,7 +31,9 @@ def test_value_round_trip(dynamodb, table, value):
 
 
 @pytest.mark.parametrize(
-    ("kind", "members"), [("SS", ["a", "ü", ""]), ("NS", ["1", "-2.5"]), ("BS", [b"a", b"\xff"])], ids=["SS", "NS", "BS"]
+    ("kind", "members"),
+    [("SS", ["a", "ü", ""]), ("NS", ["1", "-2.5"]), ("BS", [b"a", b"\xff"])],
+    ids=["SS", "NS", "BS"],
 )
 def test_set_round_trip(dynamodb, table, kind, members):
     dynamodb.put_item(TableName=table, Item=item(a={kind: members}))

@@ -84,9 +84,7 @@ UPDATES = {
 
 def _normal(found):
     """Sets have no order."""
-    return {
-        name: {"SS": sorted(value["SS"])} if "SS" in value else value for name, value in found.items()
-    }
+    return {name: {"SS": sorted(value["SS"])} if "SS" in value else value for name, value in found.items()}
 
 
 @pytest.mark.parametrize(("expression", "values", "changes"), UPDATES.values(), ids=UPDATES.keys())

@@ -35,7 +35,11 @@ KEYS = {
     "looks-like-a-query": "?uploads",
     "1024-bytes": "😀/" * 204 + "abcd",
 }
+# Keys that no XML 1.0 document can hold: boto3 cannot read a reply that names one, nor write a request that does.
+NOT_IN_XML = {"control-characters", "noncharacter"}
+IN_XML = {name: key for name, key in KEYS.items() if name not in NOT_IN_XML}
 hostile = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
+hostile_in_xml = pytest.mark.parametrize("key", IN_XML.values(), ids=IN_XML.keys())
 
 
 @hostile
@@ -54,7 +58,7 @@ def test_key_as_copy_source(s3, bucket, key):
     assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == key.encode()
 
 
-@hostile
+@hostile_in_xml
 def test_key_of_a_multipart_upload(s3, bucket, key):
     upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
     part = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=1, Body=b"x")
@@ -96,8 +100,8 @@ def test_dot_dot_never_reaches_another_bucket(s3, make_bucket):
 
 
 def test_delete_objects_takes_hostile_keys(s3, bucket):
-    # Control characters and noncharacters cannot be written in XML 1.0.
-    keys = [key for name, key in KEYS.items() if name not in ("control-characters", "noncharacter", "newline")]
+    # boto3 writes line ends into XML as they are, which every reader of XML turns into a newline.
+    keys = [key for name, key in IN_XML.items() if name != "newline"]
     for key in keys:
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
     reply = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]})

@@ -83,9 +83,10 @@ def test_complete_with_a_wrong_checksum_publishes_nothing(s3, bucket, algorithm)
         s3.get_object(Bucket=bucket, Key="k")
 
 
-def test_complete_with_another_type_is_a_bad_digest(s3, bucket):
+def test_complete_with_another_type_is_refused(s3, bucket):
+    """Documented as BadDigest, seen as InvalidRequest."""
     upload = _upload(s3, bucket, "CRC32", "FULL_OBJECT")
-    with refused("BadDigest", status=400):
+    with refused("BadDigest", "InvalidRequest", status=400):
         upload.complete(ChecksumType="COMPOSITE")
 
 
@@ -96,6 +97,21 @@ def test_complete_with_a_wrong_checksum_of_a_part_is_refused(s3, bucket):
         upload.complete()
     with refused("NoSuchKey"):
         s3.get_object(Bucket=bucket, Key="k")
+
+
+def test_part_may_carry_a_checksum_that_create_did_not_announce(s3_plain, bucket):
+    """What boto3 does by default: Create names no algorithm, each part brings a CRC32."""
+    upload = multipart.begin(s3_plain, bucket, "k")
+    for number, part in enumerate(PARTS, 1):
+        upload.put(number, part, ChecksumCRC32=checksums.header_value("CRC32", part))
+    upload.complete()
+    assert s3_plain.get_object(Bucket=bucket, Key="k")["Body"].read() == WHOLE
+
+
+def test_unannounced_checksum_of_a_part_is_verified(s3_plain, bucket):
+    upload = multipart.begin(s3_plain, bucket, "k")
+    with refused("BadDigest", status=400):
+        upload.put(1, b"x", ChecksumCRC32=checksums.header_value("CRC32", b"other"))
 
 
 def test_part_with_another_algorithm_than_create_is_refused(s3, bucket):
@@ -149,7 +165,9 @@ def test_attributes_page_the_parts(s3, bucket):
     where = {"Bucket": bucket, "Key": "k", "ObjectAttributes": ["ObjectParts"]}
     first = s3.get_object_attributes(**where, MaxParts=1)["ObjectParts"]
     assert ([part["PartNumber"] for part in first["Parts"]], first["IsTruncated"]) == ([1], True)
-    second = s3.get_object_attributes(**where, MaxParts=1, PartNumberMarker=first["NextPartNumberMarker"])["ObjectParts"]
+    second = s3.get_object_attributes(**where, MaxParts=1, PartNumberMarker=first["NextPartNumberMarker"])[
+        "ObjectParts"
+    ]
     assert ([part["PartNumber"] for part in second["Parts"]], second["IsTruncated"]) == ([2], False)
 
 

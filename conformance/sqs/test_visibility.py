@@ -18,9 +18,7 @@ def in_flight(sqs, queue):
 
 
 def _change(sqs, queue, message, timeout_s):
-    sqs.change_message_visibility(
-        QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=timeout_s
-    )
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=timeout_s)
 
 
 def test_received_message_is_hidden(sqs, queue, in_flight):

@@ -127,7 +127,9 @@ def request_presigned(method: str, url: str, body: bytes = b"") -> tuple[int, by
 def put_cut_short(url: str, body: bytes, content_length: int) -> None:
     """Announces `content_length` bytes to a presigned URL, sends fewer, hangs up and waits for the other side to."""
     parts = urlsplit(url)
-    head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {content_length}\r\n\r\n"
+    head = (
+        f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {content_length}\r\n\r\n"
+    )
     with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(head.encode() + body)
         connection.shutdown(socket.SHUT_WR)

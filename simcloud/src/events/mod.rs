@@ -55,7 +55,6 @@ pub(crate) struct ObjectEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ObjectEventKind {
     CreatedByPut,
-    CreatedByPost,
     CreatedByCopy,
     CreatedByMultipart,
     Deleted,

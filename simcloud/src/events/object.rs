@@ -99,7 +99,6 @@ fn words(event: &ObjectEvent) -> (&'static str, &'static str, Option<&'static st
     let created = |reason| ("Object Created", reason, None);
     match event.kind {
         ObjectEventKind::CreatedByPut => created("PutObject"),
-        ObjectEventKind::CreatedByPost => created("POST Object"),
         ObjectEventKind::CreatedByCopy => created("CopyObject"),
         ObjectEventKind::CreatedByMultipart => created("CompleteMultipartUpload"),
         ObjectEventKind::Deleted => {

@@ -12,7 +12,7 @@ use crate::Cloud;
 use crate::api::{ApiResult, Caller};
 
 /// Largest request body that is read, in bytes: above every documented request limit of these services.
-const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// One call. A fault's `key` is looked for in the raw request body, so it can name a queue, a table or an item.
 pub(super) async fn call(
