@@ -46,7 +46,6 @@ struct Process {
     log: PathBuf,
     child: Child,
     /// Held open for as long as we live: its end stops the process.
-    #[expect(dead_code, reason = "held, never written to")]
     leash: Option<ChildStdin>,
     started: Instant,
     failed_starts: u32,

@@ -3,7 +3,9 @@
 //! The protocol layer would verify signatures, and refuse whom it does not know. Here any credentials do, so what signs a request is
 //! taken off before it gets there: `Authorization`, the `X-Amz-…` query of a presigned URL, and the `aws-chunked` framing.
 
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, EXPIRES, HeaderValue, RANGE};
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, EXPIRES, HeaderValue, RANGE,
+};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use s3s::Body;
@@ -53,7 +55,18 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
             ),
         ),
     };
+    let response = if operation == "GetObjectAttributes" { bare_etag(response).await } else { response };
     firing.after(Service::S3, finish(response))
+}
+
+/// GetObjectAttributes is the one answer whose ETag has no quotes; the protocol layer writes them everywhere.
+async fn bare_etag(mut response: Response<Body>) -> Response<Body> {
+    const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+    let body = response.body_mut().store_all_limited(ANSWER_BYTES_MAX).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&body).replace("<ETag>\"", "<ETag>").replace("\"</ETag>", "</ETag>");
+    response.headers_mut().remove(CONTENT_LENGTH);
+    *response.body_mut() = Body::from(text);
+    response
 }
 
 /// Every answer names its request; an answer to HEAD has no body, not even when it is an error.
@@ -63,6 +76,10 @@ fn finish(mut response: Response<Body>, is_head: bool, request_id: &str) -> Resp
             response.headers_mut().remove(CONTENT_LENGTH);
         }
         *response.body_mut() = Body::empty();
+    }
+    if is_head && response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+        // As for the GET; the protocol layer knows only 200 for a HEAD.
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     if response.status() == StatusCode::NOT_MODIFIED {
         *response.body_mut() = Body::empty();

@@ -58,7 +58,7 @@ impl Claims {
             ));
         }
         if let Some(claimed) = &self.checksum {
-            self.verify_checksum(claimed, &sums.checksum)?;
+            self.verify_checksum(claimed, sums.as_claimed())?;
         }
         match (&self.payload_sha256, payload_sha256) {
             (Some(claimed), Some(computed)) if !claimed.eq_ignore_ascii_case(computed) => Err(custom(
@@ -135,9 +135,16 @@ pub(super) struct Sums {
     /// `None` when nobody needs it.
     pub(super) md5: Option<[u8; 16]>,
     pub(super) checksum: Checksum,
+    /// In the client's algorithm, where that is another one.
+    pub(super) claimed: Option<Checksum>,
 }
 
 impl Sums {
+    /// The checksum that the client's claim is about.
+    pub(super) fn as_claimed(&self) -> &Checksum {
+        self.claimed.as_ref().unwrap_or(&self.checksum)
+    }
+
     /// The ETag of an object or part with these bytes: its MD5, or, when that was not computed, its CRC64NVME twice.
     pub(super) fn etag(&self) -> String {
         match self.md5 {
@@ -155,6 +162,7 @@ impl Sums {
 pub(super) struct Summing {
     md5: Option<Md5>,
     checksum: Hasher,
+    claimed: Option<Hasher>,
     payload_sha256: Option<Sha256>,
 }
 
@@ -164,6 +172,7 @@ impl Summing {
         Self {
             md5: (md5 || claims.md5.is_some()).then(Md5::new),
             checksum: Hasher::new(algorithm),
+            claimed: claims.algorithm().filter(|claimed| *claimed != algorithm).map(Hasher::new),
             payload_sha256: claims.payload_sha256.is_some().then(Sha256::new),
         }
     }
@@ -172,6 +181,9 @@ impl Summing {
         // In pieces that stay in the cache from one sum to the next.
         for piece in bytes.chunks(32 * 1024) {
             self.checksum.update(piece);
+            if let Some(claimed) = &mut self.claimed {
+                claimed.update(piece);
+            }
             if let Some(md5) = &mut self.md5 {
                 md5.update(piece);
             }
@@ -183,7 +195,11 @@ impl Summing {
 
     /// The sums, if the claims agree with them.
     pub(super) fn finish(self, claims: &Claims) -> S3Result<Sums> {
-        let sums = Sums { md5: self.md5.map(|md5| md5.finalize().into()), checksum: self.checksum.finish() };
+        let sums = Sums {
+            md5: self.md5.map(|md5| md5.finalize().into()),
+            checksum: self.checksum.finish(),
+            claimed: self.claimed.map(Hasher::finish),
+        };
         let payload_sha256 = self.payload_sha256.map(|sha256| hex(&sha256.finalize()));
         claims.verify(&sums, payload_sha256.as_deref())?;
         Ok(sums)

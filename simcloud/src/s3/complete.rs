@@ -161,7 +161,8 @@ fn plan(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Plan> {
 fn is_as_claimed(part: &Part, claimed: &CompletedPart) -> bool {
     let etag = claimed.e_tag.as_ref().is_some_and(|etag| etag.value() == part.etag);
     let checksum = given_checksum!(claimed).is_none_or(|(algorithm, value): (Algorithm, String)| {
-        algorithm == part.checksum.algorithm && value == part.checksum.value
+        let known = [Some(&part.checksum), part.claimed.as_ref()];
+        known.into_iter().flatten().any(|known| algorithm == known.algorithm && value == known.value)
     });
     etag && checksum
 }

@@ -82,7 +82,7 @@ impl Store {
         let part = self.keep_part(&bucket, &upload, number, received)?;
         let mut output =
             UploadPartOutput { e_tag: Some(s3s::dto::ETag::Strong(part.etag.clone())), ..Default::default() };
-        set_checksum!(output, part.checksum);
+        set_checksum!(output, part.claimed.as_ref().unwrap_or(&part.checksum));
         set_encryption!(output, upload.template.encryption);
         Ok(S3Response::new(output))
     }
@@ -160,6 +160,7 @@ impl Store {
             size_bytes: received.blob.length_bytes(),
             last_modified_s: self.now_s(),
             checksum: received.sums.checksum,
+            claimed: received.sums.claimed,
             blob: received.blob,
         });
         let uploads = lock(&bucket.uploads);
@@ -214,13 +215,13 @@ fn declared(algorithm: Option<&str>, kind: Option<&str>) -> S3Result<Option<(Alg
     }
 }
 
-/// A part's checksum must be of the algorithm that the upload was created with. An upload that declared none takes CRC64NVME, which
-/// S3 computes of it anyway, and no other; one that declared composite checksums needs one with every part.
+/// A part's checksum must be of the algorithm that the upload was created with. An upload that declared none takes any, beside the
+/// CRC64NVME that S3 computes of it anyway; one that declared composite checksums needs one with every part.
 fn check_algorithm(upload: &Upload, sent: Option<Algorithm>) -> S3Result<()> {
     let is_right = match (upload.declared, sent) {
-        (None, None | Some(Algorithm::Crc64Nvme)) | (Some((_, Kind::FullObject)), None) => true,
+        (None, _) | (Some((_, Kind::FullObject)), None) => true,
         (Some((declared, _)), Some(sent)) => declared == sent,
-        (None, Some(_)) | (Some((_, Kind::Composite)), None) => false,
+        (Some((_, Kind::Composite)), None) => false,
     };
     let name =
         |algorithm: Option<Algorithm>| algorithm.map_or("null".to_owned(), |a| a.name().to_lowercase());

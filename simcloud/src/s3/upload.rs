@@ -32,6 +32,8 @@ pub(super) struct Part {
     pub(super) size_bytes: u64,
     pub(super) last_modified_s: u64,
     pub(super) checksum: Checksum,
+    /// What its client sent, where the upload declared no algorithm and that was another one than S3's own.
+    pub(super) claimed: Option<Checksum>,
     pub(super) blob: Blob,
 }
 

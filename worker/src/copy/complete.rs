@@ -45,6 +45,8 @@ impl Copier {
                 // What was to be replaced is gone; an upload that is gone was completed, or aborted under us.
                 Class::Missing if fault.code == "NoSuchKey" => condition = Condition::Absent,
                 Class::Missing if fault.code == "NoSuchBucket" => return Err(fault.into()),
+                // A part that is not what we sent (two attempts may have sent it at once): the upload is thrown away.
+                Class::Invalid => return Err(End::Failed(Reason::new("complete_refused", fault.to_string()))),
                 Class::Missing | Class::Transient => return self.resolve(transfer, Some(whole), fault).await,
                 _ => return Err(fault.into()),
             }

@@ -1,7 +1,7 @@
 //! The copy: one source version to one target, streamed, verified, published under a condition.
 //!
 //! - up to [`BUFFERED_BYTES_MAX`]: one GET into memory, one PUT with the checksum of what was read;
-//! - up to [`SINGLE_PUT_BYTES_MAX`], when the source has a full-object CRC64NVME: one GET streamed into one PUT that carries it;
+//! - up to [`SINGLE_PUT_BYTES_MAX`]: one GET streamed into one PUT, its checksum behind it;
 //! - everything else: multipart, parts streamed from ranged GETs, their CRC64NVMEs combined for Complete.
 //!
 //! In each way the *store* compares the bytes with a checksum before it publishes them, and refuses wrong ones. Publishing is
@@ -13,11 +13,12 @@ mod facts;
 mod marker;
 mod multipart;
 mod part;
+mod passage;
 pub mod plan;
 mod publish;
 mod single;
 mod source;
-mod tap;
+mod trailing;
 
 use std::time::Duration;
 
@@ -52,14 +53,12 @@ pub struct Tuning {
 #[derive(Debug, Clone)]
 pub struct Copier {
     client: Client,
-    /// For parts, whose checksum follows their bytes.
-    trailing: Client,
     tuning: Tuning,
 }
 
 impl Copier {
     pub fn new(config: &SdkConfig, tuning: Tuning) -> Self {
-        Self { client: aws::s3(config), trailing: aws::s3_with_trailers(config), tuning }
+        Self { client: aws::s3(config), tuning }
     }
 
     /// Copies one transfer. `earlier` is the multipart upload that an attempt before left; `note` writes a new upload down before
@@ -70,17 +69,13 @@ impl Copier {
         earlier: Option<Upload>,
         note: impl AsyncFn(&Upload) -> Result<(), End>,
     ) -> Outcome {
-        if earlier.is_none() && transfer.source.size_bytes <= BUFFERED_BYTES_MAX {
-            return Outcome { result: self.single(transfer, None).await, upload_kept: false };
+        if earlier.is_none() && transfer.source.size_bytes <= SINGLE_PUT_BYTES_MAX {
+            return Outcome { result: Box::pin(self.single(transfer)).await, upload_kept: false };
         }
         let facts = match self.head_source(transfer).await {
             Ok(facts) => facts,
-            // The upload stays: whether the source is really gone is for the verdict, and a final verdict removes it.
             Err(end) => return self.without_source(transfer, earlier, end).await,
         };
-        if earlier.is_none() && facts.size_bytes <= SINGLE_PUT_BYTES_MAX && facts.checksum.is_some() {
-            return Outcome { result: self.single(transfer, Some(&facts)).await, upload_kept: false };
-        }
         self.multipart(transfer, &facts, earlier, note).await
     }
 

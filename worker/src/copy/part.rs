@@ -3,7 +3,6 @@
 //! A part can be sent any number of times: the last one counts. A crash leaves a part that was sent or was not; the next attempt
 //! asks the store which.
 
-use aws_sdk_s3::types::ChecksumAlgorithm;
 use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
 use common::transfer::Transfer;
@@ -11,7 +10,8 @@ use common::transfer::Transfer;
 use super::checksum::Crc64;
 use super::plan::Part;
 use super::source::unquoted;
-use super::tap::tap;
+use super::passage::through;
+use super::trailing::Trailing;
 use super::{Copier, body_deadline};
 use crate::outcome::End;
 
@@ -50,23 +50,23 @@ impl Copier {
 
     async fn copy_part_once(&self, transfer: &Transfer, upload_id: &str, part: Part) -> Result<Sent, End> {
         let (source, _) = self.get_source(transfer, Some(&part)).await?;
-        let (body, meter) = tap(source.body, part.len_bytes);
+        let (body, meter) = through(source.body, part.len_bytes, None);
         let reply = self
-            .trailing
+            .client
             .upload_part()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)
             .upload_id(upload_id)
             .part_number(part.number)
-            .content_length(i64::try_from(part.len_bytes).unwrap_or(i64::MAX))
-            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .body(body)
+            .customize()
+            .interceptor(Trailing { len_bytes: part.len_bytes })
             .send()
             .await
             .map_err(|error| upload_end(Fault::of("UploadPart", &error)))?;
         let again = |code| End::from(Fault::new(Class::Transient, "UploadPart", code));
         let etag = reply.e_tag().filter(|etag| !etag.is_empty()).ok_or_else(|| again("reply"))?;
-        let checksum = meter.finished(part.len_bytes).ok_or_else(|| again("IncompleteBody"))?;
+        let checksum = meter.finished().ok_or_else(|| again("IncompleteBody"))?;
         if reply.checksum_crc64_nvme().and_then(Crc64::parse).is_some_and(|theirs| theirs != checksum) {
             return Err(again("ChecksumMismatch"));
         }

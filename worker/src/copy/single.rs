@@ -4,6 +4,7 @@
 //! next attempt recognises.
 
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
@@ -11,10 +12,11 @@ use common::ledger::Completion;
 use common::transfer::Transfer;
 
 use super::checksum::Crc64;
-use super::facts::{Dress, Facts, dressed};
+use super::facts::{Dress, dressed};
 use super::publish::Condition;
 use super::source::unquoted;
-use super::tap::tap;
+use super::passage::through;
+use super::trailing::Trailing;
 use super::{BUFFERED_BYTES_MAX, Copier, body_deadline};
 use crate::outcome::End;
 
@@ -22,19 +24,19 @@ use crate::outcome::End;
 const PUBLISHES_MAX: usize = 8;
 
 impl Copier {
-    /// `streamed` holds the facts of an object whose checksum is known beforehand; without it the object is held in memory.
-    pub(super) async fn single(&self, transfer: &Transfer, streamed: Option<&Facts>) -> Result<Completion, End> {
+    pub(super) async fn single(&self, transfer: &Transfer) -> Result<Completion, End> {
         let mut condition = Condition::Absent;
         let mut delays = Delays::new(backoff::REQUEST);
         let mut last = Fault::new(Class::Conflict, "PutObject", "PreconditionFailed");
         for _ in 0..PUBLISHES_MAX {
-            let (fault, checksum) = match self.put_once(transfer, streamed, &condition).await? {
-                (Ok(reply), checksum) => return self.verified(transfer, &reply, checksum).await,
+            let (fault, checksum) = match self.put_once(transfer, &condition).await? {
+                (Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
+                (Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
                 (Err(fault), checksum) => (fault, checksum),
             };
             match fault.class {
                 // Something is there that was not, or is not what was: look, and decide again.
-                Class::Precondition => match self.survey(transfer, Some(checksum)).await? {
+                Class::Precondition => match self.survey(transfer, checksum).await? {
                     Ok(completion) => return Ok(completion),
                     Err(next) => condition = next,
                 },
@@ -43,7 +45,7 @@ impl Copier {
                     condition = Condition::Absent;
                 }
                 Class::Conflict => tokio::time::sleep(delays.next_delay()).await,
-                _ if fault.is_uncertain() => return self.resolve(transfer, Some(checksum), fault).await,
+                _ if fault.is_uncertain() => return self.resolve(transfer, checksum, fault).await,
                 _ => return Err(fault.into()),
             }
             last = fault;
@@ -51,56 +53,53 @@ impl Copier {
         Err(End::Passing(Fault { class: Class::Conflict, ..last }))
     }
 
-    /// One GET and one PUT. The outer error is the source's or final; the inner one is the PUT's.
+    /// One GET and one PUT. The outer error is the source's or final; the inner one is the PUT's. The checksum is that of all
+    /// bytes, as far as it is known.
     async fn put_once(
         &self,
         transfer: &Transfer,
-        streamed: Option<&Facts>,
         condition: &Condition,
-    ) -> Result<(Result<PutObjectOutput, Fault>, Crc64), End> {
+    ) -> Result<(Result<PutObjectOutput, Fault>, Option<Crc64>), End> {
         let (source, facts) = self.open_source(transfer).await?;
         let dress = self.dress(transfer, &facts).await?;
         let deadline = body_deadline(facts.size_bytes);
-        let late = |_| Fault::new(Class::Transient, "GetObject", "TooSlow");
-        // The checksum that the source's store vouches for is what the target's store must find.
-        let (body, checksum) = match facts.checksum.filter(|_| streamed.is_some()) {
-            Some(checksum) => (tap(source.body, facts.size_bytes).0, checksum),
-            None => {
-                let body = collected(source.body, facts.size_bytes);
-                let bytes = tokio::time::timeout(deadline, body).await.map_err(late)??;
-                let read = Crc64::of(&bytes);
-                if facts.checksum.is_some_and(|expected| expected != read) {
-                    // A byte changed on its way here. Nothing was published; read it again.
-                    return Err(Fault::new(Class::Transient, "GetObject", "ChecksumMismatch").into());
-                }
-                (ByteStream::from(bytes), read)
-            }
+        let late = |_| Fault::new(Class::Transient, "PutObject", "TooSlow");
+        if facts.size_bytes > BUFFERED_BYTES_MAX {
+            let (body, meter) = through(source.body, facts.size_bytes, facts.checksum);
+            let put = self.put(transfer, &dress, condition).body(body).customize();
+            let put = put.interceptor(Trailing { len_bytes: facts.size_bytes }).send();
+            let reply = match tokio::time::timeout(deadline, put).await {
+                Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
+                Err(elapsed) => Err(late(elapsed)),
+            };
+            return Ok((reply, meter.finished().or(facts.checksum)));
+        }
+        let body = collected(source.body, facts.size_bytes);
+        let bytes = tokio::time::timeout(deadline, body).await.map_err(late)??;
+        let checksum = Crc64::of(&bytes);
+        if facts.checksum.is_some_and(|expected| expected != checksum) {
+            // A byte changed on its way here. Nothing was published; it is read again.
+            return Err(Fault::new(Class::Transient, "GetObject", "ChecksumMismatch").into());
+        }
+        let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
+        let reply = match tokio::time::timeout(deadline, put.body(ByteStream::from(bytes)).send()).await {
+            Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
+            Err(elapsed) => Err(late(elapsed)),
         };
-        let put = self.put(transfer, &dress, body, checksum, condition);
-        let reply = tokio::time::timeout(deadline, put).await.unwrap_or_else(|late_| Err(late(late_)));
-        Ok((reply, checksum))
+        Ok((reply, Some(checksum)))
     }
 
-    async fn put(
-        &self,
-        transfer: &Transfer,
-        dress: &Dress,
-        body: ByteStream,
-        checksum: Crc64,
-        condition: &Condition,
-    ) -> Result<PutObjectOutput, Fault> {
+    /// Everything but the body and its checksum.
+    fn put(&self, transfer: &Transfer, dress: &Dress, condition: &Condition) -> PutObjectFluentBuilder {
         let (if_none_match, if_match) = condition.headers();
         let request = self
             .client
             .put_object()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)
-            .content_length(i64::try_from(dress.facts.size_bytes).unwrap_or(i64::MAX))
-            .checksum_crc64_nvme(checksum.to_string())
             .set_if_none_match(if_none_match)
-            .set_if_match(if_match)
-            .body(body);
-        dressed!(request, dress).send().await.map_err(|error| Fault::of("PutObject", &error))
+            .set_if_match(if_match);
+        dressed!(request, dress)
     }
 
     /// The store took the bytes under our checksum; its reply normally repeats it. A reply without an ETag vouches for nothing.

@@ -1,0 +1,173 @@
+//! Publishing large objects: Complete is the commit point, and its reply may say anything.
+
+use aws_sdk_s3::Client;
+use common::ledger::{Record, Status};
+use common::transfer::Transfer;
+use simcloud::{Effect, Fault};
+
+use super::yard::{MIB, Yard, bytes};
+
+const COMPLETE: &str = "CompleteMultipartUpload";
+
+struct Large {
+    yard: Yard,
+    body: Vec<u8>,
+    transfer: Transfer,
+}
+
+/// An object of two parts, sent.
+async fn large() -> Large {
+    let yard = Yard::new().await;
+    let body = bytes(9 * MIB, 1);
+    let transfer = yard.land("k", &body).await;
+    Large { yard, body, transfer }
+}
+
+impl Large {
+    async fn is_delivered(&self) -> Record {
+        self.yard.work_until(Status::Completed).await;
+        self.yard.assert_delivered(&self.transfer, &self.body).await
+    }
+
+    /// Does something between the worker's decision and its Complete.
+    async fn before_complete(&self, meanwhile: impl AsyncFnOnce(&Yard), ends: Status) {
+        let (mut watch, mut worker) = (self.yard.watch(), self.yard.worker("w1"));
+        let gate = self.yard.faults().gate_on(Fault::on("S3", COMPLETE).times(1));
+        worker.beside(gate.reached()).await;
+        meanwhile(&self.yard).await;
+        gate.open();
+        worker.beside(watch.until(ends)).await;
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_version_is_replaced() {
+    let large = large().await;
+    large.yard.occupy("k", b"stranger", None).await;
+    assert_eq!(large.is_delivered().await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_version_is_seen_before_any_part_is_sent() {
+    let Large { yard, transfer, .. } = large().await;
+    let newer = yard.transfer("k", 5, "newer");
+    yard.occupy("k", b"newer", Some(&newer)).await;
+    let (uploads, parts) = (yard.count("CreateMultipartUpload"), yard.count("UploadPart"));
+    yard.work_until(Status::Superseded).await;
+    assert_eq!((uploads.count(), parts.count()), (0, 0));
+    assert_eq!(yard.record(&transfer).await.attempts, 1);
+    assert_eq!(yard.delivered("k").await.unwrap(), b"newer");
+    yard.assert_at_rest().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_race_lost_to_a_newer_version_supersedes_and_removes_the_upload() {
+    let large = large().await;
+    let newer = large.yard.transfer("k", 5, "newer");
+    let occupy = async |yard: &Yard| yard.occupy("k", b"newer", Some(&newer)).await;
+    large.before_complete(occupy, Status::Superseded).await;
+    assert_eq!(large.yard.delivered("k").await.unwrap(), b"newer");
+    large.yard.assert_at_rest().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_race_lost_to_an_older_version_is_run_again_with_the_same_parts() {
+    let large = large().await;
+    let parts = large.yard.count("UploadPart");
+    let occupy = async |yard: &Yard| yard.occupy("k", b"stranger", None).await;
+    large.before_complete(occupy, Status::Completed).await;
+    assert_eq!(large.yard.assert_delivered(&large.transfer, &large.body).await.attempts, 1);
+    assert_eq!(parts.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_to_be_replaced_may_go_away_meanwhile() {
+    let large = large().await;
+    large.yard.occupy("k", b"stranger", None).await;
+    let delete = async |yard: &Yard| {
+        yard.s3.delete_object().bucket("delivered").key("k").send().await.unwrap();
+    };
+    large.before_complete(delete, Status::Completed).await;
+    assert_eq!(large.yard.assert_delivered(&large.transfer, &large.body).await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_whose_reply_was_lost_is_recognised_as_ours() {
+    let lost = [
+        Effect::DropAfter,
+        Effect::EmptyOkAfter,
+        Effect::OkWithErrorBodyAfter,
+        Effect::respond_after(500, "InternalError", "lost"),
+    ];
+    for effect in lost {
+        let large = large().await;
+        // As often as the SDK asks.
+        large.yard.faults().add(Fault::on("S3", COMPLETE).always().effect(effect.clone()));
+        let parts = large.yard.count("UploadPart");
+        let record = large.is_delivered().await;
+        assert_eq!((record.attempts, record.failed_attempts), (1, 0), "{effect:?}");
+        assert_eq!(parts.count(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_such_upload_after_a_lost_reply_means_that_it_was_completed() {
+    let large = large().await;
+    large.yard.fault(COMPLETE, Effect::DropAfter);
+    let gone = Effect::respond(404, "NoSuchUpload", "completed before");
+    large.yard.faults().add(Fault::on("S3", COMPLETE).skip(1).always().effect(gone));
+    assert_eq!(large.is_delivered().await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_that_never_happened_is_repeated_with_the_same_parts() {
+    for effect in [Effect::DropBefore, Effect::EmptyOk, Effect::OkWithErrorBody, Effect::internal_error()] {
+        let large = large().await;
+        // As often as the SDK asks within one attempt.
+        large.yard.faults().add(Fault::on("S3", COMPLETE).times(4).effect(effect.clone()));
+        let parts = large.yard.count("UploadPart");
+        let record = large.is_delivered().await;
+        assert!(record.attempts >= 2, "{effect:?}");
+        assert_eq!(record.failed_attempts, 0, "{effect:?}");
+        assert_eq!(parts.count(), 2, "{effect:?}");
+    }
+}
+
+async fn abort(s3: &Client, upload_id: &str) {
+    s3.abort_multipart_upload().bucket("delivered").key("k").upload_id(upload_id).send().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_was_aborted_under_us_is_made_again() {
+    let large = large().await;
+    let parts = large.yard.count("UploadPart");
+    let abort = async |yard: &Yard| abort(&yard.s3, &yard.uploads().await[0]).await;
+    large.before_complete(abort, Status::Completed).await;
+    let record = large.yard.assert_delivered(&large.transfer, &large.body).await;
+    assert_eq!((record.attempts, record.failed_attempts), (2, 0));
+    assert_eq!(parts.count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_was_aborted_while_parts_are_sent_is_made_again() {
+    let Large { yard, body, transfer } = large().await;
+    let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
+    let gate = yard.faults().gate_on(Fault::on("S3", "UploadPart").skip(1).times(1));
+    worker.beside(gate.reached()).await;
+    abort(&yard.s3, &yard.uploads().await[0]).await;
+    gate.open();
+    worker.beside(watch.until(Status::Completed)).await;
+    worker.stop().await;
+    assert_eq!(yard.assert_delivered(&transfer, &body).await.failed_attempts, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_conflict_a_new_upload_gets_every_part() {
+    let large = large().await;
+    large.yard.fault(COMPLETE, Effect::respond(409, "ConditionalRequestConflict", "at the same time"));
+    let parts = large.yard.count("UploadPart");
+    let record = large.is_delivered().await;
+    assert_eq!((record.attempts, record.failed_attempts), (2, 0));
+    assert_eq!(parts.count(), 4);
+}

@@ -1,0 +1,191 @@
+//! Publishing small objects: what is at the target decides, and what it says after a reply was lost.
+
+use common::ledger::{Status, attribute};
+use simcloud::{Effect, Fault};
+
+use super::yard::{KIB, Yard, bytes};
+
+/// One buffered, one streamed.
+const SIZES: [usize; 2] = [1_000, 300 * KIB];
+
+#[tokio::test(start_paused = true)]
+async fn an_older_version_is_replaced() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let older = yard.put("k", b"older").await;
+        yard.occupy("k", b"older", Some(&older)).await;
+        let body = bytes(size, 1);
+        let newer = yard.land("k", &body).await;
+        yard.work_until(Status::Completed).await;
+        yard.assert_delivered(&newer, &body).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strangers_object_is_replaced() {
+    let yard = Yard::new().await;
+    yard.occupy("k", b"stranger", None).await;
+    let transfer = yard.land("k", b"body").await;
+    yard.work_until(Status::Completed).await;
+    yard.assert_delivered(&transfer, b"body").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_mark_on_other_bytes_is_replaced() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    yard.occupy("k", b"BODY", Some(&transfer)).await;
+    yard.work_until(Status::Completed).await;
+    yard.assert_delivered(&transfer, b"body").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_version_is_not_overwritten() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let transfer = yard.land("k", &bytes(size, 2)).await;
+        let newer = yard.transfer("k", 5, "newer");
+        yard.occupy("k", b"newer", Some(&newer)).await;
+        let item = yard.work_until(Status::Superseded).await;
+        assert_eq!(item.text(attribute::FILE_ID), transfer.id.as_str());
+        assert_eq!(item.text(attribute::ERROR_CODE), "newer_published");
+        assert_eq!(yard.delivered("k").await.unwrap(), b"newer");
+        yard.assert_at_rest().await;
+        assert_eq!(yard.dead_letters().await, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_version_of_another_source_key_is_not_comparable_and_is_replaced() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    let other = yard.transfer("other", 5, "newer");
+    yard.occupy("k", b"newer", Some(&other)).await;
+    yard.work_until(Status::Completed).await;
+    yard.assert_delivered(&transfer, b"body").await;
+}
+
+/// Publishes something at the target between the worker's decision and its PUT.
+async fn lose_the_race(yard: &Yard, occupied: impl AsyncFnOnce(&Yard), ends: Status) {
+    let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
+    let gate = yard.faults().gate_on(Fault::on("S3", "PutObject").times(1));
+    worker.beside(gate.reached()).await;
+    occupied(yard).await;
+    gate.open();
+    worker.beside(watch.until(ends)).await;
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_race_lost_to_a_newer_version_supersedes() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let transfer = yard.land("k", &bytes(size, 3)).await;
+        let newer = yard.transfer("k", 5, "newer");
+        let occupy = async |yard: &Yard| yard.occupy("k", b"newer", Some(&newer)).await;
+        lose_the_race(&yard, occupy, Status::Superseded).await;
+        assert_eq!(yard.delivered("k").await.unwrap(), b"newer");
+        assert_eq!(yard.record(&transfer).await.attempts, 1);
+        yard.assert_at_rest().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_race_lost_to_an_older_version_is_run_again() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let older = yard.transfer("k", 5, "older");
+        let body = bytes(size, 4);
+        let transfer = yard.land("k", &body).await;
+        let occupy = async |yard: &Yard| yard.occupy("k", b"older", Some(&older)).await;
+        lose_the_race(&yard, occupy, Status::Completed).await;
+        assert_eq!(yard.assert_delivered(&transfer, &body).await.attempts, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_to_be_replaced_may_go_away_meanwhile() {
+    let yard = Yard::new().await;
+    yard.occupy("k", b"stranger", None).await;
+    let transfer = yard.land("k", b"body").await;
+    let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
+    // The first PUT finds the stranger; the second one is to replace it.
+    let gate = yard.faults().gate_on(Fault::on("S3", "PutObject").skip(1).times(1));
+    worker.beside(gate.reached()).await;
+    yard.s3.delete_object().bucket("delivered").key("k").send().await.unwrap();
+    gate.open();
+    worker.beside(watch.until(Status::Completed)).await;
+    worker.stop().await;
+    assert_eq!(yard.assert_delivered(&transfer, b"body").await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_whose_reply_was_lost_is_recognised_as_ours() {
+    let lost = [
+        Effect::DropAfter,
+        Effect::EmptyOkAfter,
+        Effect::respond_after(500, "InternalError", "lost"),
+        Effect::respond_after(400, "RequestTimeout", "lost"),
+    ];
+    for effect in lost {
+        for size in SIZES {
+            let yard = Yard::new().await;
+            let body = bytes(size, 5);
+            let transfer = yard.land("k", &body).await;
+            yard.fault("PutObject", effect.clone());
+            let mut watch = yard.watch();
+            yard.work_until(Status::Completed).await;
+            let record = yard.assert_delivered(&transfer, &body).await;
+            assert_eq!((record.attempts, record.failed_attempts), (1, 0), "{effect:?}");
+            assert_eq!(watch.so_far().len(), 2, "claimed and completed");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_put_that_never_arrived_is_sent_again() {
+    for effect in [Effect::DropBefore, Effect::EmptyOk, Effect::internal_error()] {
+        for size in SIZES {
+            let yard = Yard::new().await;
+            let body = bytes(size, 6);
+            let transfer = yard.land("k", &body).await;
+            yard.fault("PutObject", effect.clone());
+            yard.work_until(Status::Completed).await;
+            assert_eq!(yard.assert_delivered(&transfer, &body).await.failed_attempts, 0, "{effect:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_is_tried_again_within_the_attempt() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let body = bytes(size, 7);
+        let transfer = yard.land("k", &body).await;
+        let conflict = Effect::respond(409, "ConditionalRequestConflict", "at the same time");
+        yard.faults().add(Fault::on("S3", "PutObject").times(2).effect(conflict));
+        yard.work_until(Status::Completed).await;
+        let record = yard.assert_delivered(&transfer, &body).await;
+        assert_eq!((record.attempts, record.failed_attempts), (1, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_that_its_attempt_could_not_write_down_is_found_by_the_next() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    let mut worker = yard.worker("w1");
+    // The second write, which says `completed`, waits and is then lost.
+    let second = || Fault::on("DynamoDB", "UpdateItem").skip(1).times(1);
+    let gate = yard.faults().gate_on(second());
+    yard.faults().add(second().effect(Effect::DropBefore));
+    worker.beside(gate.reached()).await;
+    drop(worker);
+    gate.open();
+    let published = yard.head("k").await.last_modified().copied();
+    let puts = yard.count("PutObject");
+    yard.work_until(Status::Completed).await;
+    assert_eq!(yard.assert_delivered(&transfer, b"body").await.attempts, 2);
+    assert_eq!(yard.head("k").await.last_modified().copied(), published);
+    assert_eq!(puts.count(), 1, "refused, for it is there");
+}
