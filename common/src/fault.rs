@@ -65,6 +65,7 @@ impl Fault {
         let local = |code: &str| Self::new(Class::Transient, operation, code);
         match error {
             SdkError::TimeoutError(_) => local("timeout"),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => local("timeout"),
             // A body that could not be read while it was being sent ends here too: that is the source's fault, and transient.
             SdkError::DispatchFailure(_) => local("connection"),
             SdkError::ConstructionFailure(_) => Self::new(Class::Invalid, operation, "request"),

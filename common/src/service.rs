@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_config::SdkConfig;
+
 use crate::fault::{Class, Fault};
 use crate::ledger::Ledger;
 use crate::queue::Queue;
@@ -47,6 +49,19 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+/// The SDK's configuration.
+///
+/// # Errors
+/// [`StartError::Usage`] without a region: the SDK says no more than that its requests could not be sent.
+pub async fn sdk_config(shared: &Shared) -> Result<SdkConfig, StartError> {
+    let config = shared.access.load().await;
+    if config.region().is_none() {
+        let mistake = "there is no AWS region: give --region, or set AWS_REGION, or name one in the AWS profile";
+        return Err(StartError::Usage(mistake.to_owned()));
+    }
+    Ok(config)
+}
 
 /// Finds a queue, or says which one is not to be had.
 ///

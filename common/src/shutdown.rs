@@ -55,7 +55,7 @@ impl Shutdown {
     /// Drives both stages from a stream of stop signals: the first one starts stage one, the second one or the end of the grace
     /// period (less a reserve for releasing) starts stage two. Returns when the grace period is over: whatever still runs then is to
     /// be dropped, as a kill would do a moment later.
-    pub async fn follow<F: Future<Output = ()>>(&self, mut signal: impl FnMut() -> F, grace: Duration) {
+    pub async fn follow(&self, mut signal: impl AsyncFnMut(), grace: Duration) {
         signal().await;
         self.stop();
         let reserve = RELEASE_RESERVE_MAX.min(grace / 4);
@@ -66,18 +66,38 @@ impl Shutdown {
     }
 }
 
+/// SIGTERM and SIGINT, from when it is made on: one that comes while nobody waits is not lost.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct StopSignals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+
+#[cfg(unix)]
+impl StopSignals {
+    pub fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(term), Ok(int)) => Self(Some((term, int))),
+            _ => {
+                tracing::error!("failed to listen for SIGTERM and SIGINT: stopping only by SIGKILL");
+                Self(None)
+            }
+        }
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) {
+        let Some((term, int)) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    }
+}
+
 /// Waits for SIGTERM or SIGINT.
 #[cfg(unix)]
 pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        tracing::error!("failed to listen for SIGTERM and SIGINT: stopping only by SIGKILL");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
+    StopSignals::listen().next().await;
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use common::clock::WallClock;
 use common::ledger::Ledger;
-use common::service::{StartError, check_ledger, queue};
-use common::shutdown::{Shutdown, stop_signal};
+use common::service::{StartError, check_ledger, queue, sdk_config};
+use common::shutdown::{Shutdown, StopSignals};
 use common::{aws, telemetry};
 
 use crate::{Drain, Settings};
@@ -20,7 +20,7 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     let Settings { shared, ingest_queue, routes, pollers } = settings;
     let telemetry = telemetry::start("drayage-dispatcher", &shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
-    let config = shared.access.load().await;
+    let config = sdk_config(&shared).await?;
     let sqs = aws::sqs(&config);
     let ledger = Ledger::new(aws::dynamodb(&config), &shared.table, WallClock::System, shared.retention);
     check_ledger(&ledger, &shared.table).await?;
@@ -29,7 +29,7 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     for (lane, name) in &shared.lanes {
         lanes.insert(lane.clone(), queue(&sqs, name, &shared).await?);
     }
-    let shutdown = Shutdown::new();
+    let (shutdown, mut signals) = (Shutdown::new(), StopSignals::listen());
     let drain = Drain::new(ingest, lanes, ledger, routes, shared.wait, shutdown.clone());
     tracing::info!(queue = ingest_queue, pollers, "dispatching");
     let statistics = async {
@@ -42,11 +42,11 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     };
     tokio::select! {
         () = drain.run(pollers) => {}
-        () = shutdown.follow(stop_signal, shared.grace_period) => {}
+        () = shutdown.follow(async || signals.next().await, shared.grace_period) => {}
         () = statistics => {}
     }
     drain.counters().log();
     tracing::info!("stopped");
-    telemetry.flush();
+    telemetry.flush().await;
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use common::clock::WallClock;
 use common::ledger::Ledger;
-use common::service::{StartError, check_ledger, queue};
-use common::shutdown::{Shutdown, stop_signal};
+use common::service::{StartError, check_ledger, queue, sdk_config};
+use common::shutdown::{Shutdown, StopSignals};
 use common::{aws, telemetry};
 use futures::future::join_all;
 
@@ -23,7 +23,7 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     let Settings { shared, permits, tuning, failed_attempts_max, worker_id } = settings;
     let telemetry = telemetry::start("drayage-worker", &shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
-    let config = shared.access.load().await;
+    let config = sdk_config(&shared).await?;
     let sqs = aws::sqs(&config);
     let patience = HEARTBEAT_PATIENCE.min(shared.visibility_timeout / 6);
     let heartbeats = shared.access.sqs_for_heartbeats(&config, patience);
@@ -41,16 +41,16 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
             wait: shared.wait,
         });
     }
-    let shutdown = Shutdown::new();
+    let (shutdown, mut signals) = (Shutdown::new(), StopSignals::listen());
     let copier = Copier::new(&config, tuning);
     let works =
         Laneworks::new(ledger, copier, shutdown.clone(), &worker_id, fastrand::u64(..), failed_attempts_max);
     tracing::info!(worker_id, lanes = pulls.len(), "working");
     tokio::select! {
         _ = join_all(pulls.into_iter().map(|pull| Box::pin(works.run(pull)))) => {}
-        () = shutdown.follow(stop_signal, shared.grace_period) => {}
+        () = shutdown.follow(async || signals.next().await, shared.grace_period) => {}
     }
     tracing::info!("stopped");
-    telemetry.flush();
+    telemetry.flush().await;
     Ok(())
 }

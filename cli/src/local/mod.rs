@@ -44,6 +44,10 @@ pub(crate) fn main(matches: &ArgMatches) -> Result<(), StartError> {
 async fn run(options: Options) -> Result<(), StartError> {
     let routes = Routes::parse(&options.rules, &topology::lanes())
         .map_err(|mistakes| StartError::Usage(format!("{}:\n{mistakes}", options.rules_name)))?;
+    if options.once.is_some() && !routes.source_buckets().contains(once::LANDING) {
+        let mistake = format!("no rule looks at the bucket `{}`, which --once puts files into", once::LANDING);
+        return Err(StartError::Usage(format!("{}: {mistake}", options.rules_name)));
+    }
     // Read before anything is started: an unreadable directory is said at once.
     let files = options.once.as_deref().map(once::walk).transpose()?;
     let mut cloud = LocalCloud::start(&options).await?;

@@ -22,7 +22,7 @@ use super::report::{Row, table};
 use super::verify;
 
 /// The bucket that files are put into.
-const LANDING: &str = "landing";
+pub(super) const LANDING: &str = "landing";
 const PUTS_IN_FLIGHT: usize = 8;
 /// Larger files go in by multipart, as every AWS tool does it.
 const SINGLE_PUT_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -89,9 +89,9 @@ async fn missing_credentials_are_said_to_be_missing() {
 async fn a_missing_region_is_said_to_be_missing() {
     let fleet = Fleet::new().await;
     let arguments = ["worker", "--endpoint-url", &fleet.endpoint_url];
-    let ended = Drayage::start_with(&arguments, &KEYS).ended().await.failed(1);
+    let ended = Drayage::start_with(&arguments, &KEYS).ended().await.failed(64);
     assert_eq!(ended.err.lines().count(), 1, "{ended:#?}");
-    ended.said("region");
+    ended.said("there is no AWS region: give --region, or set AWS_REGION");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use super::batch::string_attribute;
 use super::{Message, Queue, REASON_CODE, REASON_MESSAGE, TRACEPARENT, TRACESTATE};
-use crate::fault::Fault;
+use crate::fault::{Class, Fault};
 use crate::ledger::Reason;
 
 impl Queue {
@@ -14,14 +14,22 @@ impl Queue {
     /// # Errors
     /// The fault, when it may not have been sent.
     pub async fn send_to_dead_letters(&self, message: &Message, reason: &Reason) -> Result<(), Fault> {
-        let mut request =
-            self.client.send_message().queue_url(&self.dead_letter_url).message_body(&message.body);
         let mut attributes = vec![(REASON_CODE, plain(&reason.code)), (REASON_MESSAGE, plain(&reason.message))];
         let carried = [TRACEPARENT, TRACESTATE].into_iter();
         attributes.extend(carried.filter_map(|name| Some((name, message.attributes.get(name)?.clone()))));
+        match self.send_dead_letter(message, &attributes).await {
+            // A body near SQS's limit leaves no room for attributes: better parked without them than never.
+            Err(fault) if fault.class == Class::Invalid => self.send_dead_letter(message, &[]).await,
+            sent => sent,
+        }
+    }
+
+    async fn send_dead_letter(&self, message: &Message, attributes: &[(&str, String)]) -> Result<(), Fault> {
+        let mut request =
+            self.client.send_message().queue_url(&self.dead_letter_url).message_body(&message.body);
         for (name, value) in attributes {
-            if let Some(value) = string_attribute(&value) {
-                request = request.message_attributes(name, value);
+            if let Some(value) = string_attribute(value) {
+                request = request.message_attributes(*name, value);
             }
         }
         let request = request.set_message_group_id(message.group.clone());

@@ -43,12 +43,14 @@ pub fn start(service: &'static str, shared: &Shared) -> Result<Telemetry, Box<dy
 }
 
 impl Telemetry {
-    /// Sends what is held back. Blocks for as long as the exporter takes, at most its timeout; call it last.
-    pub fn flush(&self) {
-        if let Some(provider) = &self.provider
-            && let Err(error) = provider.shutdown()
-        {
-            tracing::warn!(%error, "failed to send the last traces");
+    /// Sends what is held back, within the exporter's timeout; call it last. The runtime goes on meanwhile: the exporter's
+    /// connection lives in it.
+    pub async fn flush(&self) {
+        let Some(provider) = self.provider.clone() else { return };
+        match tokio::task::spawn_blocking(move || provider.shutdown()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "failed to send the last traces"),
+            Err(error) => tracing::warn!(%error, "failed to send the last traces"),
         }
     }
 }

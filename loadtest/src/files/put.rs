@@ -9,7 +9,7 @@ use bytes::Bytes;
 use common::aws::{self, Access};
 use common::fault::Fault;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
 use crate::check::Checksum;
 use crate::error::Error;
@@ -64,27 +64,19 @@ pub(super) async fn client(endpoint_url: &str) -> Client {
 /// Puts all files in; `starts` hears of each just before it is sent.
 pub(super) async fn put_all(client: &Client, load: &Load, starts: impl Fn(usize)) -> Result<(), Error> {
     let content = load.content();
-    let starts = &starts;
+    let (starts, started) = (&starts, Instant::now());
     let put = |index: usize| {
         let (key, body) = (load.key(index), ByteStream::from(content.clone()));
         async move {
+            if let Some(rate) = load.rate {
+                sleep_until(started + Duration::from_secs_f64(index as f64 / f64::from(rate))).await;
+            }
             starts(index);
             let sent = client.put_object().bucket(LANDING).key(&key).body(body).send().await;
             sent.map(drop).map_err(|error| Error::failed_to(format!("put {key}"), Fault::of("PutObject", &error)))
         }
     };
-    let mut ticks = load.rate.map(|rate| {
-        let mut ticks = interval(Duration::from_secs(1) / rate);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        ticks
-    });
-    let paced = stream::iter(0..load.count).then(async |index| {
-        if let Some(ticks) = &mut ticks {
-            ticks.tick().await;
-        }
-        index
-    });
-    paced.map(|index| Ok(put(index))).try_buffer_unordered(load.in_flight).try_collect::<()>().await
+    stream::iter(0..load.count).map(|index| Ok(put(index))).try_buffer_unordered(load.in_flight).try_collect().await
 }
 
 #[cfg(test)]

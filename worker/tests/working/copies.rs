@@ -16,7 +16,10 @@ async fn delivers(size: usize) -> Yard {
     assert_eq!((record.attempts, record.failed_attempts), (1, 0));
     assert_eq!(item.text(attribute::VERIFIED_BY), "crc64nvme");
     assert_eq!(item.text(attribute::PROCESSED_BY), "w1");
-    assert_eq!(item.text(attribute::DESTINATION_ETAG), yard.head("k").await.e_tag().unwrap().trim_matches('"'));
+    assert_eq!(
+        item.text(attribute::DESTINATION_ETAG),
+        yard.head("k").await.e_tag().unwrap().trim_matches('"')
+    );
     yard
 }
 

@@ -72,7 +72,8 @@ async fn a_part_of_another_length_is_sent_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_at_any_request_is_made_good_by_the_next_worker() {
-    let small = [("S3", "GetObject"), ("S3", "PutObject"), ("DynamoDB", "UpdateItem"), ("SQS", "DeleteMessageBatch")];
+    let small =
+        [("S3", "GetObject"), ("S3", "PutObject"), ("DynamoDB", "UpdateItem"), ("SQS", "DeleteMessageBatch")];
     let large = [
         ("S3", "HeadObject"),
         ("S3", "CreateMultipartUpload"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use common::ledger::Status;
 use common::shutdown::Shutdown;
-use worker::copy::{Copier, Tuning};
-use worker::{Laneworks, Pull};
+use drayage_worker::copy::{Copier, Tuning};
+use drayage_worker::{Laneworks, Pull};
 
 use super::watch::Item;
 use super::yard::{MIB, Yard};
@@ -45,7 +45,9 @@ impl Worker {
 }
 
 async fn in_time<T>(steps: impl Future<Output = T>) -> T {
-    let Ok(output) = tokio::time::timeout(PATIENCE, steps).await else { panic!("what was waited for did not come") };
+    let Ok(output) = tokio::time::timeout(PATIENCE, steps).await else {
+        panic!("what was waited for did not come")
+    };
     output
 }
 

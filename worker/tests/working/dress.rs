@@ -31,7 +31,8 @@ async fn put_dressed(yard: &Yard, key: &str, body: &[u8]) -> Transfer {
 
 async fn tags(yard: &Yard, key: &str) -> Vec<(String, String)> {
     let reply = yard.s3.get_object_tagging().bucket("delivered").key(key).send().await.unwrap();
-    let mut tags: Vec<_> = reply.tag_set().iter().map(|tag: &Tag| (tag.key.clone(), tag.value.clone())).collect();
+    let mut tags: Vec<_> =
+        reply.tag_set().iter().map(|tag: &Tag| (tag.key.clone(), tag.value.clone())).collect();
     tags.sort();
     tags
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use common::ledger::{Status, attribute};
 use common::queue::Queue;
+use drayage_worker::lease::{Keeper, Lease};
 use simcloud::{Effect, Fault};
 use tokio::time::{Instant, sleep};
-use worker::lease::{Keeper, Lease};
 
 use super::yard::{MIB, VISIBILITY, Yard, bytes};
 
@@ -76,7 +76,9 @@ async fn cut_off(yard: &Yard, operation: &str, effect: Effect) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn without_heartbeats_the_work_stops_before_the_message_comes_back() {
     for effect in [Effect::DropBefore, Effect::Delay(HOUR), Effect::throttled()] {
-        for (operation, size) in [("GetObject", 9), ("PutObject", 1), ("UploadPart", 9), ("CompleteMultipartUpload", 9)] {
+        for (operation, size) in
+            [("GetObject", 9), ("PutObject", 1), ("UploadPart", 9), ("CompleteMultipartUpload", 9)]
+        {
             let yard = Yard::new().await;
             let body = bytes(size * MIB, 3);
             let transfer = yard.land("k", &body).await;

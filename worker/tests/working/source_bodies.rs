@@ -86,7 +86,11 @@ async fn a_stalled_body_is_given_up_and_read_again() {
     for (size, attempts) in [(BUFFERED, 2), (STREAMED, 2), (PARTS, 1)] {
         for after_bytes in [0, 1_000] {
             let record = delivers(size, "GetObject", 1, Effect::StallBody { after_bytes }).await;
-            assert_eq!((record.attempts, record.failed_attempts), (attempts, 0), "{size} stalled after {after_bytes}");
+            assert_eq!(
+                (record.attempts, record.failed_attempts),
+                (attempts, 0),
+                "{size} stalled after {after_bytes}"
+            );
         }
     }
 }

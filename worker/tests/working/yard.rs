@@ -11,7 +11,9 @@ use aws_sdk_s3::types::ChecksumMode;
 use common::lane::Lane;
 use common::ledger::{Ledger, Record, Status};
 use common::queue::{Outgoing, Queue};
-use common::transfer::{CopyOptions, Sequencer, SourceVersion, Target, Transfer, TransferId, source_key_hash};
+use common::transfer::{
+    CopyOptions, Sequencer, SourceVersion, Target, Transfer, TransferId, source_key_hash,
+};
 use common::wire;
 use simcloud::{Effect, Fault, Faults};
 use topology::World;
@@ -177,7 +179,8 @@ impl Yard {
     pub(crate) async fn messages(&self) -> (u64, u64) {
         let sqs = self.world.sqs();
         let url = sqs.get_queue_url().queue_name("fast").send().await.unwrap().queue_url.unwrap();
-        let reply = sqs.get_queue_attributes().queue_url(url).attribute_names("All".into()).send().await.unwrap();
+        let reply =
+            sqs.get_queue_attributes().queue_url(url).attribute_names("All".into()).send().await.unwrap();
         let attributes = reply.attributes.unwrap();
         let number = |name: &str| attributes[&name.into()].parse().unwrap();
         (number("ApproximateNumberOfMessages"), number("ApproximateNumberOfMessagesNotVisible"))
@@ -187,7 +190,8 @@ impl Yard {
     pub(crate) async fn dead_letters(&self) -> Vec<Dead> {
         let sqs = self.world.sqs();
         let url = sqs.get_queue_url().queue_name("fast-dlq").send().await.unwrap().queue_url.unwrap();
-        let asked = sqs.receive_message().queue_url(url).max_number_of_messages(10).message_attribute_names("All");
+        let asked =
+            sqs.receive_message().queue_url(url).max_number_of_messages(10).message_attribute_names("All");
         let messages = asked.send().await.unwrap().messages.unwrap_or_default().into_iter();
         let dead = messages.map(|message| {
             let attributes = message.message_attributes.unwrap_or_default();

@@ -1,0 +1,137 @@
+//! One visible effect, however many messages and workers there are.
+
+use common::ledger::Status;
+use common::wire;
+use simcloud::{Effect, Fault};
+
+use super::yard::{MIB, VISIBILITY, Yard, bytes};
+
+/// Works until nothing is left to do for two visibility timeouts.
+async fn work_off(yard: &Yard, permits: usize) {
+    let mut worker = yard.worker_with("w9", permits, 1);
+    worker.beside(tokio::time::sleep(2 * VISIBILITY)).await;
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_message_after_its_end_is_deleted() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    yard.work_until(Status::Completed).await;
+    let requests = yard.count("*");
+    let mut watch = yard.watch();
+    yard.send_body(&wire::encode(&transfer)).await;
+    work_off(&yard, 1).await;
+    assert_eq!(requests.count(), 0);
+    assert!(watch.so_far().is_empty());
+    assert_eq!(yard.assert_delivered(&transfer, b"body").await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_message_of_a_superseded_transfer_is_deleted() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    yard.put("k", b"newer").await;
+    yard.work_until(Status::Superseded).await;
+    yard.send_body(&wire::encode(&transfer)).await;
+    work_off(&yard, 1).await;
+    yard.assert_at_rest().await;
+    assert_eq!(yard.dead_letters().await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_message_of_a_failed_transfer_is_parked() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
+    yard.work_until(Status::Failed).await;
+    yard.assert_parked(&transfer, "source_missing").await;
+    yard.send_body(&wire::encode(&transfer)).await;
+    work_off(&yard, 1).await;
+    assert_eq!(yard.assert_parked(&transfer, "failed_before").await.attempts, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_transfer_that_could_not_be_parked_is_parked_later() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
+    let dropped = Fault::on("SQS", "SendMessage").times(4).effect(Effect::DropBefore);
+    yard.faults().add(dropped);
+    yard.work_until(Status::Failed).await;
+    assert_eq!(yard.dead_letters().await, []);
+    assert_eq!(yard.messages().await, (0, 1));
+    work_off(&yard, 1).await;
+    yard.assert_parked(&transfer, "failed_before").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_message_side_by_side_has_one_effect() {
+    for size in [1_000, 9 * MIB] {
+        let yard = Yard::new().await;
+        let body = bytes(size, 1);
+        let transfer = yard.land("k", &body).await;
+        for _ in 0..3 {
+            yard.send_body(&wire::encode(&transfer)).await;
+        }
+        work_off(&yard, 4).await;
+        let record = yard.assert_delivered(&transfer, &body).await;
+        assert_eq!(record.failed_attempts, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_workers_on_one_transfer_publish_once_and_the_late_one_writes_nothing() {
+    for (size, operation) in
+        [(1_000, "PutObject"), (9 * MIB, "UploadPart"), (9 * MIB, "CompleteMultipartUpload")]
+    {
+        let yard = Yard::new().await;
+        let body = bytes(size, 2);
+        let transfer = yard.land("k", &body).await;
+        let (mut watch, mut late, mut other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
+        let gate = yard.faults().gate_on(Fault::on("S3", operation).times(1));
+        late.beside(gate.reached()).await;
+        // The same transfer once more, as after a stale lease: the other worker claims it under a higher fence.
+        yard.send_body(&wire::encode(&transfer)).await;
+        let item = other.beside(watch.until(Status::Completed)).await;
+        other.stop().await;
+        let etag = yard.head("k").await.e_tag;
+        gate.open();
+        late.beside(tokio::time::sleep(2 * VISIBILITY)).await;
+        late.stop().await;
+        assert!(watch.so_far().is_empty(), "{operation}");
+        assert_eq!(item.text("owner").split('.').next(), Some("other"));
+        assert_eq!(yard.head("k").await.e_tag, etag);
+        assert_eq!(yard.assert_delivered(&transfer, &body).await.attempts, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_publish_does_not_overwrite_a_newer_version() {
+    for (size, operation) in [(1_000, "PutObject"), (9 * MIB, "CompleteMultipartUpload")] {
+        let yard = Yard::new().await;
+        let older = yard.land("k", &bytes(size, 3)).await;
+        let mut late = yard.worker("late");
+        let gate = yard.faults().gate_on(Fault::on("S3", operation).times(1));
+        late.beside(gate.reached()).await;
+        let newer = yard.land("k", b"newer").await;
+        let (mut watch, mut other) = (yard.watch(), yard.worker("other"));
+        other.beside(watch.until(Status::Completed)).await;
+        other.stop().await;
+        gate.open();
+        late.beside(watch.until(Status::Superseded)).await;
+        late.stop().await;
+        assert_eq!(yard.record(&older).await.status, Status::Superseded, "{operation}");
+        yard.assert_delivered(&newer, b"newer").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_versions_side_by_side_leave_the_newer_one() {
+    let yard = Yard::new().await;
+    let older = yard.land("k", b"older").await;
+    let newer = yard.land("k", b"newer").await;
+    work_off(&yard, 4).await;
+    yard.assert_delivered(&newer, b"newer").await;
+    assert_eq!(yard.record(&older).await.status, Status::Superseded);
+}
