@@ -40,7 +40,11 @@ impl<'m> Reading<'m> {
     }
 
     /// `None` when the option is absent or wrong.
-    pub(crate) fn read<T, E: Display>(&mut self, flag: &Flag, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    pub(crate) fn read<T, E: Display>(
+        &mut self,
+        flag: &Flag,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let given = self.matches.get_one::<String>(flag.name)?;
         match parse(given) {
             Ok(value) => Some(value),

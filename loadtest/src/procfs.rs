@@ -44,11 +44,16 @@ pub(crate) fn arguments(process: u32) -> Vec<String> {
 pub(crate) fn below(root: u32) -> Vec<u32> {
     let names = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let processes = names.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let all: Vec<(u32, u32)> = processes.filter_map(|process| Some((process, stat(process)?.parent))).collect();
+    let all: Vec<(u32, u32)> =
+        processes.filter_map(|process| Some((process, stat(process)?.parent))).collect();
     let mut found = vec![root];
     let mut at = 0;
     while let Some(&parent) = found.get(at) {
-        found.extend(all.iter().filter(|(process, its)| *its == parent && *process != root).map(|(process, _)| process));
+        found.extend(
+            all.iter()
+                .filter(|(process, its)| *its == parent && *process != root)
+                .map(|(process, _)| process),
+        );
         at += 1;
     }
     found.remove(0);

@@ -6,8 +6,9 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let all = || std::iter::once(&head).chain(rows);
     let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
     let last = head.len().saturating_sub(1);
-    let widths: Vec<usize> =
-        (0..head.len()).map(|column| all().map(|row| cell(row, column).chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| all().map(|row| cell(row, column).chars().count()).max().unwrap_or(0))
+        .collect();
     let line = |row: &Vec<String>| {
         let cells = widths.iter().enumerate().map(|(column, &width)| {
             let text = cell(row, column);
@@ -24,7 +25,8 @@ mod tests {
 
     #[test]
     fn numbers_stand_on_the_right() {
-        let rows = [vec!["pipe".to_owned(), "1".to_owned(), "ok".to_owned()], vec!["é".to_owned(), "23".to_owned()]];
+        let rows =
+            [vec!["pipe".to_owned(), "1".to_owned(), "ok".to_owned()], vec!["é".to_owned(), "23".to_owned()]];
         assert_eq!(table(&["row", "MB/s", "note"], &rows), "row   MB/s  note\npipe     1  ok\né       23");
     }
 }

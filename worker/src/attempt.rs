@@ -127,8 +127,11 @@ impl Attempts {
     async fn outcome(&self, transfer: &Transfer, lease: &Lease, held: &Held<'_>, before: &Record) -> Outcome {
         if before.vanished_attempts() >= VANISHED_ATTEMPTS_MAX {
             let message = format!("{} attempts ended without a word", before.vanished_attempts());
+            if let Some(upload) = &before.upload {
+                self.copier.discard(transfer, upload).await;
+            }
             let result = Err(End::Permanent(Reason::new("attempts_vanished", message)));
-            return Outcome { result, upload_kept: before.upload.is_some() };
+            return Outcome { result, upload_kept: false };
         }
         let note = async |upload: &Upload| match self.ledger.note_upload(held, upload).await {
             Ok(Written::Done) => Ok(()),

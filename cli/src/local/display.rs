@@ -95,6 +95,20 @@ impl Display {
         }
     }
 
+    /// No rule wants the file: the ledger will never tell of it.
+    pub(super) fn unrouted(&self, source_bucket: &str, key: &str, file_size: u64, why: &str) {
+        if self.json {
+            let line = serde_json::json!({
+                "source_bucket": source_bucket,
+                "key": key,
+                "file_size": file_size,
+                "status": "unrouted",
+                "error_message": why,
+            });
+            out(&line.to_string());
+        }
+    }
+
     pub(super) fn draining(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::board::{Board, Line};
 use super::display::{Display, out};
 use super::options::Options;
-use super::report::{Row, table};
+use super::report::{Row, table, verbatim};
 use super::verify;
 
 /// The bucket that files are put into.
@@ -100,7 +100,9 @@ pub(super) async fn run(
     for file in files {
         let routing = routes.route(&source(file), "");
         if routing.transfers.is_empty() {
-            rows.push(Row::unrouted(&file.key, file.size_bytes, &routing.explain()));
+            let why = routing.explain();
+            display.unrouted(LANDING, &file.key, file.size_bytes, &why);
+            rows.push(Row::unrouted(&file.key, file.size_bytes, &why));
         }
         let wanted = routing.transfers.into_iter().map(|(_, transfer)| transfer.target);
         targets.insert(&file.key, wanted.collect());
@@ -133,12 +135,17 @@ pub(super) async fn run(
         for target in targets.get(&*file.key).into_iter().flatten() {
             if let Some(line) = lines.get(&(&*file.key, &*target.bucket, &*target.key)) {
                 let right = right(file, line, s3, routes, options).await;
-                rows.push(Row::of(&file.key, line, right));
+                rows.push(Row::of(&file.key, line, &right));
             }
         }
     }
     rows.sort_by(|a, b| a.file.cmp(&b.file));
-    if !options.json {
+    if options.json {
+        // The ledger's word is on standard output already; what speaks against it is not.
+        for row in rows.iter().filter(|row| !row.right) {
+            display.say(&format!("{}: {}", verbatim(&row.file), row.state));
+        }
+    } else {
         out(&table(&rows));
     }
     let wrong = rows.iter().filter(|row| !row.right).count();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use common::routes::DEFAULT_RULES;
 use common::service::StartError;
-use common::settings::bounded;
+use common::settings::{bounded, log_filter};
 
 /// What the user asked for.
 #[derive(Debug, Clone)]
@@ -69,6 +69,11 @@ impl Options {
                 (rules, name)
             }
         };
+        // Checked here: the processes that get it would end again and again.
+        let log = text("log").unwrap_or_else(|| "info".to_owned());
+        if let Err(expected) = log_filter(&log) {
+            mistakes.push(format!("--log is {log:?}: {expected}"));
+        }
         if text("out").is_some() && text("once").is_none() {
             mistakes.push("--out needs --once".to_owned());
         }
@@ -81,7 +86,7 @@ impl Options {
             out: path("out"),
             data: path("data"),
             json: matches.get_flag("json"),
-            log: text("log").unwrap_or_else(|| "info".to_owned()),
+            log,
         };
         if mistakes.is_empty() { Ok(options) } else { Err(StartError::Usage(mistakes.join("\n"))) }
     }

@@ -16,8 +16,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(file: &str, line: &Line, right: Result<(), String>) -> Self {
-        let state = match (&right, &line.error_message) {
+    pub(super) fn of(file: &str, line: &Line, right: &Result<(), String>) -> Self {
+        let state = match (right, &line.error_message) {
             (Err(why), _) => format!("{}: {why}", line.status),
             (Ok(()), Some(why)) => format!("{}: {why}", line.status),
             (Ok(()), None) => line.status.to_string(),

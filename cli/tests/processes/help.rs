@@ -6,7 +6,8 @@ use crate::support::drayage::run;
 
 const LOCAL: [&str; 8] = ["port", "workers", "rules", "once", "out", "data", "log", "json"];
 const DISPATCHER: [&str; 3] = ["ingest-queue", "rules", "pollers"];
-const WORKER: [&str; 5] = ["concurrency", "part-bytes", "parts-in-flight", "failed-attempts-max", "worker-id"];
+const WORKER: [&str; 5] =
+    ["concurrency", "part-bytes", "parts-in-flight", "failed-attempts-max", "worker-id"];
 
 async fn flags_are_listed(role: &str, flags: &[&str]) {
     let help = run(&[role, "--help"]).await.succeeded();
@@ -42,7 +43,12 @@ async fn the_help_of_a_service_names_each_variable_and_default() {
     let help = run(&["worker", "--help"]).await.succeeded();
     let unwrapped = help.out.split_whitespace().collect::<Vec<_>>().join(" ");
     for setting in SHARED {
-        assert!(unwrapped.contains(&format!("[env {}", setting.variable())), "{}: {}", setting.name, help.out);
+        assert!(
+            unwrapped.contains(&format!("[env {}", setting.variable())),
+            "{}: {}",
+            setting.name,
+            help.out
+        );
         if let Some(default) = setting.default {
             assert!(unwrapped.contains(&format!("default {default}]")), "{}: {}", setting.name, help.out);
         }

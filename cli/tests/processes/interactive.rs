@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt as _};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::drayage::Ended;
 use crate::support::files::{MIB, bytes};
 use crate::support::ledger::{self, Item};
 use crate::support::local::Local;
+use crate::support::pids::{all_ended, child_with, children};
 use crate::support::store::{delivered, delivered_keys, put, put_in_parts, unfinished_uploads};
-use rustix::process::Signal;
 
 const LARGE: &str = "large/parts.bin";
 const REWRITTEN: &str = "rewritten.csv";
@@ -106,29 +107,33 @@ async fn a_second_run_on_the_same_data_knows_what_was_delivered() {
 }
 
 #[tokio::test]
-async fn what_was_queued_when_the_last_run_ended_is_delivered_by_the_next() {
+async fn what_one_run_took_in_and_did_not_deliver_is_delivered_by_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let data = ["--data", folder.path().to_str().unwrap()];
     let first = Local::start(&data).await;
-    // Without anybody to receive it, the event stays in its queue.
-    let keys: Vec<String> = (0..20).map(|n| format!("{n:02}.csv")).collect();
-    first.process.signal(Signal::INT);
-    first.process.says("Draining.").await;
+    put(&first.s3, "0", b"delivered").await;
+    ledger::over(&first.dynamodb, 1).await;
+    // The dispatcher stands still until no worker is left.
+    let dispatcher = child_with(first.process.pid(), "dispatcher", None).await;
+    kill_process(dispatcher, Signal::STOP).unwrap();
+    let workers =
+        children(first.process.pid()).into_iter().map(|(pid, _)| pid).filter(|pid| *pid != dispatcher);
+    let workers: Vec<Pid> = workers.collect();
+    let keys: Vec<String> = (1..=20).map(|n| format!("{n}")).collect();
     for key in &keys {
-        let body = aws_sdk_s3::primitives::ByteStream::from_static(b"late");
-        // Refused once the embedded AWS has ended too: then it never landed.
-        let put = first.s3.put_object().bucket("landing").key(key).body(body).send();
-        if put.await.is_err() {
-            break;
-        }
+        put(&first.s3, key, key.as_bytes()).await;
     }
-    first.process.ended().await.succeeded();
+    first.process.signal(Signal::INT);
+    all_ended(&workers).await;
+    kill_process(dispatcher, Signal::CONT).unwrap();
+    let ended = first.process.ended().await.succeeded();
+    assert_eq!(ended.out.lines().count(), 1, "nothing else was delivered: {ended:#?}");
 
     let second = Local::start(&data).await;
-    let landed = second.s3.list_objects_v2().bucket("landing").send().await.unwrap();
-    let landed: Vec<&str> = landed.contents().iter().map(|object| object.key().unwrap()).collect();
-    ledger::over(&second.dynamodb, landed.len()).await;
-    assert_eq!(delivered_keys(&second.s3).await, landed);
+    ledger::over(&second.dynamodb, 1 + keys.len()).await;
+    for key in &keys {
+        assert_eq!(delivered(&second.s3, key).await, key.as_bytes());
+    }
     second.process.signal(Signal::INT);
     second.process.ended().await.succeeded();
 }

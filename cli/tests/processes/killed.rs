@@ -26,7 +26,13 @@ fn one_of(workers: [Drayage; 2], name: &str) -> (Drayage, Drayage) {
 async fn messages(fleet: &Fleet, queue: &str) -> u32 {
     let sqs = aws::sqs(fleet.config());
     let url = sqs.get_queue_url().queue_name(queue).send().await.unwrap().queue_url.unwrap();
-    let all = sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send().await.unwrap();
+    let all = sqs
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(QueueAttributeName::All)
+        .send()
+        .await
+        .unwrap();
     let all = all.attributes.unwrap();
     let names = [
         QueueAttributeName::ApproximateNumberOfMessages,

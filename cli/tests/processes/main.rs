@@ -1,4 +1,5 @@
 //! The real binary, run as processes over loopback: what a user sees of it, and what no simulation in one process shows.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check fails by panicking")]
 
 mod help;
 mod interactive;

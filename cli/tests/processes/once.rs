@@ -17,8 +17,22 @@ fn hostile() -> Tree {
         ("sizes/20MiB".to_owned(), bytes(20 * MIB, 5)),
         (deep, bytes(800, 7)),
     ]);
-    let names = ["a b", "a+b", "a%2Fb", "%", "a&b=c?d#e", "📦/🎉", "line\nbreak", "tab\t", "\u{ffff}", "..a", "<x>\"'"];
-    tree.extend(names.into_iter().zip(10_u8..).map(|(name, n)| (format!("names/{name}"), bytes(usize::from(n), n))));
+    let names = [
+        "a b",
+        "a+b",
+        "a%2Fb",
+        "%",
+        "a&b=c?d#e",
+        "📦/🎉",
+        "line\nbreak",
+        "tab\t",
+        "\u{ffff}",
+        "..a",
+        "<x>\"'",
+    ];
+    tree.extend(
+        names.into_iter().zip(10_u8..).map(|(name, n)| (format!("names/{name}"), bytes(usize::from(n), n))),
+    );
     tree.extend((0..200_u8).map(|n| (format!("small/{n:03}.csv"), bytes(1_000 + usize::from(n), n))));
     tree
 }
@@ -31,7 +45,8 @@ fn rows(ended: &Ended) -> BTreeMap<String, String> {
         head.split_whitespace().collect::<Vec<_>>(),
         ["file", "size", "state", "attempts", "ms", "CRC64NVME"]
     );
-    let row = |line: &str| line.split_once("  ").map(|(name, rest)| (name.trim_end().to_owned(), rest.to_owned()));
+    let row =
+        |line: &str| line.split_once("  ").map(|(name, rest)| (name.trim_end().to_owned(), rest.to_owned()));
     lines.map(|line| row(line).unwrap_or_else(|| panic!("no row: {line:?}"))).collect()
 }
 
@@ -69,12 +84,14 @@ async fn json_is_one_object_for_each_file_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let tree = files::few();
     files::write(folder.path(), &tree);
-    let ended = run(&["local", "--port", "0", "--json", "--once", folder.path().to_str().unwrap()]).await.succeeded();
+    let ended =
+        run(&["local", "--port", "0", "--json", "--once", folder.path().to_str().unwrap()]).await.succeeded();
     let mut keys = Vec::new();
     for line in ended.out.lines() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |name: &str| object[name].as_str().unwrap_or_else(|| panic!("no text {name} in {line}"));
-        let number = |name: &str| object[name].as_u64().unwrap_or_else(|| panic!("no number {name} in {line}"));
+        let number =
+            |name: &str| object[name].as_u64().unwrap_or_else(|| panic!("no number {name} in {line}"));
         let key = text("key").to_owned();
         assert_eq!(text("file_id").len(), 40);
         assert_eq!((text("source_bucket"), text("destination_bucket")), ("landing", "delivered"));
@@ -94,9 +111,24 @@ async fn json_is_one_object_for_each_file_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn links_to_files_are_followed_and_links_to_folders_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in"), folder.path().join("out"));
+    files::write(&folder.path().join("elsewhere"), &files::few());
+    std::fs::create_dir(&input).unwrap();
+    std::os::unix::fs::symlink("../elsewhere/reports/1.csv", input.join("link.csv")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", input.join("folder")).unwrap();
+    let (from, to) = (input.to_str().unwrap(), output.to_str().unwrap());
+    run(&["local", "--port", "0", "--once", from, "--out", to]).await.succeeded();
+    let expected = Tree::from([("link.csv".to_owned(), files::few()["reports/1.csv"].clone())]);
+    files::assert_same(&files::read(&output), &expected);
+}
+
+#[tokio::test]
 async fn a_second_run_on_the_same_data_delivers_again() {
     let folder = tempfile::tempdir().unwrap();
-    let (input, output, data) = (folder.path().join("in"), folder.path().join("out"), folder.path().join("data"));
+    let (input, output, data) =
+        (folder.path().join("in"), folder.path().join("out"), folder.path().join("data"));
     let [input_path, output_path, data_path] = [&input, &output, &data].map(|path| path.to_str().unwrap());
     let once = ["local", "--port", "0", "--once", input_path, "--data", data_path, "--out", output_path];
     files::write(&input, &files::few());

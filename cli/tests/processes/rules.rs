@@ -66,7 +66,10 @@ async fn every_mistake_is_named_with_line_and_column() {
             ("line 16, column 24", "unknown storage class `FROZEN`"),
         ] {
             let line = ended.err.lines().find(|line| line.contains(what));
-            assert!(line.is_some_and(|line| line.starts_with(place)), "expected {place}: {what} in {ended:#?}");
+            assert!(
+                line.is_some_and(|line| line.starts_with(place)),
+                "expected {place}: {what} in {ended:#?}"
+            );
         }
     }
 }

@@ -5,8 +5,9 @@ use rustix::process::{Pid, Signal};
 use crate::support::drayage::Ended;
 use crate::support::ledger;
 use crate::support::local::Local;
-use crate::support::pids::{all_ended, child_with, children, kill};
+use crate::support::pids::{all_ended, child_with, children, is_alive, kill};
 use crate::support::store::{delivered, put};
+use crate::support::until;
 
 fn ids_of_children(local: &Local) -> Vec<Pid> {
     let ids: Vec<Pid> = children(local.process.pid()).into_iter().map(|(pid, _)| pid).collect();
@@ -64,6 +65,23 @@ async fn killing_the_command_ends_its_children() {
     kill(local.process.pid());
     local.process.ended().await;
     all_ended(&children).await;
+}
+
+#[tokio::test]
+async fn a_child_that_never_stays_up_ends_the_command() {
+    let local = Local::start(&["--workers", "1"]).await;
+    let parent = local.process.pid();
+    until("the end of the command", async || {
+        for (child, arguments) in children(parent) {
+            if arguments.iter().any(|argument| argument == "worker-1") {
+                kill(child);
+            }
+        }
+        (!is_alive(parent)).then_some(())
+    })
+    .await;
+    let ended = local.process.ended().await.failed(1);
+    ended.said("drayage: worker-1 does not start (signal: 9 (SIGKILL))").said("dispatcher drained");
 }
 
 #[tokio::test]

@@ -27,7 +27,9 @@ async fn spans_of_one_file(more: &[&str]) -> Vec<ExportedSpan> {
         service.ended().await.succeeded();
     }
     // Whatever was sent has arrived by now: the services waited for the answer.
-    collector.exported_spans(usize::from(more.is_empty()) * SPANS, DEADLINE.min(Duration::from_secs(20))).await
+    collector
+        .exported_spans(usize::from(more.is_empty()) * SPANS, DEADLINE.min(Duration::from_secs(20)))
+        .await
 }
 
 fn named<'s>(spans: &'s [ExportedSpan], name: &str) -> &'s ExportedSpan {

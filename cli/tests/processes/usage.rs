@@ -29,14 +29,27 @@ async fn an_unknown_subcommand_is_named() {
 
 #[tokio::test]
 async fn mistakes_of_local_come_out_together() {
-    let ended =
-        run(&["local", "--port", "99999", "--workers", "0", "--rules", "/nowhere/rules.toml", "--out", "o"]).await;
+    let ended = run(&[
+        "local",
+        "--port",
+        "99999",
+        "--workers",
+        "0",
+        "--rules",
+        "/nowhere/rules.toml",
+        "--out",
+        "o",
+        "--log",
+        "a=b=c",
+    ])
+    .await;
     assert_mistakes(
         ended,
         &[
             "--port is \"99999\": expected a whole number from 0 to 65535",
             "--workers is \"0\": expected a whole number from 1 to 64",
             "--rules is \"/nowhere/rules.toml\": expected a readable file",
+            "--log is \"a=b=c\": expected a filter such as info or debug",
             "--out needs --once",
         ],
     );
@@ -46,7 +59,10 @@ async fn mistakes_of_local_come_out_together() {
 async fn numbers_that_are_none_are_refused() {
     for (flag, value) in [("--port", "-1"), ("--port", "http"), ("--workers", "65"), ("--workers", "")] {
         let given = format!("{flag}={value}");
-        assert_mistakes(run(&["local", &given]).await, &[&format!("{flag} is {value:?}: expected a whole number")]);
+        assert_mistakes(
+            run(&["local", &given]).await,
+            &[&format!("{flag} is {value:?}: expected a whole number")],
+        );
     }
 }
 

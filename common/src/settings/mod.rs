@@ -4,6 +4,6 @@ mod parse;
 mod reader;
 mod shared;
 
-pub use parse::{EX_USAGE, bounded, bytes, endpoint_url, list, pairs, seconds};
+pub use parse::{EX_USAGE, bounded, bytes, endpoint_url, list, log_filter, pairs, seconds};
 pub use reader::{Mistakes, Reader, Setting, with_flags};
 pub use shared::{SHARED, Shared};

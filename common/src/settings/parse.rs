@@ -54,6 +54,15 @@ pub fn endpoint_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// What is logged, as `tracing`'s filters say it.
+///
+/// # Errors
+/// What was expected.
+pub fn log_filter(text: &str) -> Result<String, String> {
+    let known = text.parse::<tracing_subscriber::filter::EnvFilter>();
+    known.map(|_| text.to_owned()).map_err(|_| "expected a filter such as info or debug".to_owned())
+}
+
 /// A comma-separated list, not empty.
 ///
 /// # Errors

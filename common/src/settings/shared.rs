@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::parse::{bounded, endpoint_url, pairs, seconds};
+use super::parse::{bounded, endpoint_url, log_filter, pairs, seconds};
 use super::reader::{Reader, Setting};
 use crate::aws::Access;
 use crate::lane::Lane;
@@ -94,10 +94,7 @@ impl Shared {
         }
         let grace_period = reader.required(&GRACE_PERIOD, |text| seconds(text, 1..=118));
         let retention = reader.required(&RETENTION, |text| bounded(text, 1..=3_650_u64));
-        let log = reader.required(&LOG, |text| {
-            let known = text.parse::<tracing_subscriber::filter::EnvFilter>();
-            known.map(|_| text.to_owned()).map_err(|_| "expected a filter such as info or debug".to_owned())
-        });
+        let log = reader.required(&LOG, log_filter);
         let otlp_endpoint = reader.optional(&OTLP_ENDPOINT, super::endpoint_url);
         let trace_percent = reader.required(&TRACE_PERCENT, |text| bounded(text, 0..=100));
         Some(Self {

@@ -3,7 +3,7 @@
 use common::transfer::SourceVersion;
 use serde_json::Value;
 
-use super::fields::{key, optional_text, sequencer, size_bytes, text};
+use super::fields::{key, sequencer, short_text, size_bytes, text, version_id};
 use super::{Created, Event, Malformed};
 
 pub(super) fn event(value: &Value) -> Event {
@@ -18,12 +18,12 @@ pub(super) fn event(value: &Value) -> Event {
 
 fn created(value: &Value) -> Result<Created, Malformed> {
     let source = SourceVersion {
-        bucket: text(value, "/detail/bucket/name", "detail.bucket.name")?.to_owned(),
+        bucket: short_text(value, "/detail/bucket/name", "detail.bucket.name")?,
         key: key(text(value, "/detail/object/key", "detail.object.key")?.to_owned(), "detail.object.key")?,
         size_bytes: size_bytes(value, "/detail/object/size", "detail.object.size")?,
-        etag: text(value, "/detail/object/etag", "detail.object.etag")?.trim_matches('"').to_owned(),
-        version_id: optional_text(value, "/detail/object/version-id"),
+        etag: short_text(value, "/detail/object/etag", "detail.object.etag")?.trim_matches('"').to_owned(),
+        version_id: version_id(value, "/detail/object/version-id", "detail.object.version-id")?,
         sequencer: sequencer(value, "/detail/object/sequencer", "detail.object.sequencer")?,
     };
-    Ok(Created { source, uploaded_at: text(value, "/time", "time")?.to_owned() })
+    Ok(Created { source, uploaded_at: short_text(value, "/time", "time")? })
 }

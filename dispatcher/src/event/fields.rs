@@ -5,13 +5,32 @@ use serde_json::Value;
 
 use super::Malformed;
 
+/// Longer than anything that S3 writes into these fields, and short enough for the ledger's keys and items.
+const SHORT_BYTES_MAX: usize = 1024;
+
 pub(super) fn text<'v>(value: &'v Value, pointer: &str, field: &'static str) -> Result<&'v str, Malformed> {
     let text = value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.ok_or(Malformed::Field { field, expected: "a non-empty string" })
 }
 
-pub(super) fn optional_text(value: &Value, pointer: &str) -> Option<String> {
-    value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+pub(super) fn short_text(value: &Value, pointer: &str, field: &'static str) -> Result<String, Malformed> {
+    short(text(value, pointer, field)?, field)
+}
+
+fn short(text: &str, field: &'static str) -> Result<String, Malformed> {
+    let fits = text.len() <= SHORT_BYTES_MAX;
+    if fits { Ok(text.to_owned()) } else { Err(Malformed::Field { field, expected: "at most 1,024 bytes" }) }
+}
+
+fn optional_text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// `null` is the one version of a key in a bucket without versioning, or with versioning suspended. The next put replaces it,
+/// so it names no version: ETag and sequencer do.
+pub(super) fn version_id(value: &Value, pointer: &str, field: &'static str) -> Result<Option<String>, Malformed> {
+    let version_id = optional_text(value, pointer).filter(|version_id| *version_id != "null");
+    version_id.map(|version_id| short(version_id, field)).transpose()
 }
 
 pub(super) fn size_bytes(value: &Value, pointer: &str, field: &'static str) -> Result<u64, Malformed> {
@@ -19,7 +38,7 @@ pub(super) fn size_bytes(value: &Value, pointer: &str, field: &'static str) -> R
 }
 
 pub(super) fn sequencer(value: &Value, pointer: &str, field: &'static str) -> Result<Option<Sequencer>, Malformed> {
-    let parsed = optional_text(value, pointer).map(|text| Sequencer::parse(&text)).transpose();
+    let parsed = optional_text(value, pointer).map(Sequencer::parse).transpose();
     parsed.map_err(|_| Malformed::Field { field, expected: "1 to 64 hex digits" })
 }
 

@@ -4,7 +4,7 @@ use common::transfer::SourceVersion;
 use percent_encoding::percent_decode;
 use serde_json::Value;
 
-use super::fields::{key, optional_text, sequencer, size_bytes, text};
+use super::fields::{key, sequencer, short_text, size_bytes, text, version_id};
 use super::{Created, Event, Malformed};
 
 pub(super) fn record(value: &Value) -> Event {
@@ -21,14 +21,14 @@ pub(super) fn record(value: &Value) -> Event {
 fn created(value: &Value) -> Result<Created, Malformed> {
     let encoded = text(value, "/s3/object/key", "s3.object.key")?;
     let source = SourceVersion {
-        bucket: text(value, "/s3/bucket/name", "s3.bucket.name")?.to_owned(),
+        bucket: short_text(value, "/s3/bucket/name", "s3.bucket.name")?,
         key: key(form_decoded(encoded)?, "s3.object.key")?,
         size_bytes: size_bytes(value, "/s3/object/size", "s3.object.size")?,
-        etag: text(value, "/s3/object/eTag", "s3.object.eTag")?.trim_matches('"').to_owned(),
-        version_id: optional_text(value, "/s3/object/versionId"),
+        etag: short_text(value, "/s3/object/eTag", "s3.object.eTag")?.trim_matches('"').to_owned(),
+        version_id: version_id(value, "/s3/object/versionId", "s3.object.versionId")?,
         sequencer: sequencer(value, "/s3/object/sequencer", "s3.object.sequencer")?,
     };
-    Ok(Created { source, uploaded_at: text(value, "/eventTime", "eventTime")?.to_owned() })
+    Ok(Created { source, uploaded_at: short_text(value, "/eventTime", "eventTime")? })
 }
 
 fn form_decoded(text: &str) -> Result<String, Malformed> {

@@ -47,7 +47,8 @@ impl Bench {
 
     /// Puts these bodies into the ingest queue.
     pub(crate) async fn tell(&self, bodies: &[String]) {
-        let message = |body: &String| Outgoing { body: body.clone(), attributes: BTreeMap::new(), group: None };
+        let message =
+            |body: &String| Outgoing { body: body.clone(), attributes: BTreeMap::new(), group: None };
         let messages: Vec<Outgoing> = bodies.iter().map(message).collect();
         for entry in self.ingest.send(&messages).await {
             entry.unwrap();
@@ -92,13 +93,16 @@ impl Bench {
             if messages.is_empty() {
                 return all;
             }
-            all.extend(messages.into_iter().map(|message| (wire::decode(&message.body).unwrap(), message.group)));
+            all.extend(
+                messages.into_iter().map(|message| (wire::decode(&message.body).unwrap(), message.group)),
+            );
         }
     }
 
     /// The source keys in a lane, sorted.
     pub(crate) async fn keys(&self, lane: &str) -> Vec<String> {
-        let mut keys: Vec<String> = self.lane(lane).await.into_iter().map(|(transfer, _)| transfer.source.key).collect();
+        let mut keys: Vec<String> =
+            self.lane(lane).await.into_iter().map(|(transfer, _)| transfer.source.key).collect();
         keys.sort();
         keys
     }
@@ -108,7 +112,8 @@ impl Bench {
         let sqs = self.world.sqs();
         let found = sqs.get_queue_url().queue_name(format!("{INGEST}-dlq")).send().await.unwrap();
         let receive = sqs.receive_message().queue_url(found.queue_url.unwrap()).max_number_of_messages(10);
-        let messages = receive.message_attribute_names("All").send().await.unwrap().messages.unwrap_or_default();
+        let messages =
+            receive.message_attribute_names("All").send().await.unwrap().messages.unwrap_or_default();
         let parked = messages.into_iter().map(|message| {
             let reason = &message.message_attributes.unwrap()[common::queue::REASON_CODE];
             (message.body.unwrap(), reason.string_value().unwrap().to_owned())

@@ -7,7 +7,8 @@ pub(crate) fn event(key: &str, size_bytes: u64) -> String {
     let object = json!({
         "key": key, "size": size_bytes, "etag": "b1946ac92492d2347c6235b4d2611184", "sequencer": "617f08299329d189",
     });
-    let detail = json!({ "version": "0", "bucket": { "name": "landing" }, "object": object, "reason": "PutObject" });
+    let detail =
+        json!({ "version": "0", "bucket": { "name": "landing" }, "object": object, "reason": "PutObject" });
     let event = json!({
         "version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": "Object Created",
         "source": "aws.s3", "time": "2026-11-12T00:00:00Z", "detail": detail,

@@ -18,13 +18,19 @@ async fn an_object_that_lands_is_queued_in_the_ledger_and_in_its_lane() {
     assert_eq!(sent.len(), 1);
     let (transfer, group) = &sent[0];
     assert_eq!((transfer.source.bucket.as_str(), transfer.source.key.as_str()), ("landing", key));
-    assert_eq!((transfer.source.size_bytes, transfer.source.etag.as_str()), (5, "5d41402abc4b2a76b9719d911017c592"));
+    assert_eq!(
+        (transfer.source.size_bytes, transfer.source.etag.as_str()),
+        (5, "5d41402abc4b2a76b9719d911017c592")
+    );
     assert_eq!(transfer.target, Target { bucket: "delivered".into(), key: key.into() });
     assert_eq!(transfer.id, TransferId::derive(&transfer.source, &transfer.target));
     assert_eq!((transfer.customer.as_str(), group.as_deref()), ("unassigned", Some("unassigned")));
     assert_eq!(bench.status(&transfer.id).await, Some(Status::Queued));
     assert_eq!(bench.left().await, 0);
-    assert_eq!((bench.count(|c| &c.messages), bench.count(|c| &c.events), bench.count(|c| &c.sent)), (1, 1, 1));
+    assert_eq!(
+        (bench.count(|c| &c.messages), bench.count(|c| &c.events), bench.count(|c| &c.sent)),
+        (1, 1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,7 +67,9 @@ async fn a_message_is_deleted_only_after_it_was_sent() {
 async fn all_envelopes_lead_to_the_same_lane() {
     let bench = Bench::new().await;
     let records = notification(&[record("b+1", 1), record("c%2B1", 1)]);
-    bench.tell(&[event("a 1", 1), records, by_sns(&event("d", 1)), by_sns(&notification(&[record("e", 1)]))]).await;
+    bench
+        .tell(&[event("a 1", 1), records, by_sns(&event("d", 1)), by_sns(&notification(&[record("e", 1)]))])
+        .await;
     assert_eq!(bench.dispatch().await, 4);
     assert_eq!(bench.keys("fast").await, ["a 1", "b 1", "c+1", "d", "e"]);
     assert_eq!(bench.left().await, 0);

@@ -22,8 +22,7 @@ fn shown(event: Event) -> String {
     }
 }
 
-const PUT: &str =
-    "landing/acme/inbound/März + 1%2F.csv 5 b1946ac92492d2347c6235b4d2611184 - 617F08299329D189 2026-11-12T00:00:00Z";
+const PUT: &str = "landing/acme/inbound/März + 1%2F.csv 5 b1946ac92492d2347c6235b4d2611184 - 617F08299329D189 2026-11-12T00:00:00Z";
 const SEVERAL: &[&str] = &[
     "landing/acme/inbound/März + 1%2F.csv 1024 d41d8cd98f00b204e9800998ecf8427e 096fKKXTRTtl3on89fVO.nfljtsv6qko \
      0055AED6DCD90281E5 2026-11-12T00:00:00.123Z",
@@ -88,7 +87,8 @@ fn every_documented_event_is_read_as_what_it_is() {
 #[test]
 fn no_file_is_left_out() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events");
-    let names = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let expected = GOLDEN.iter().map(|(name, ..)| format!("{name}.json"));
     assert_eq!(names.collect::<BTreeSet<_>>(), expected.collect::<BTreeSet<_>>());
 }
@@ -102,7 +102,11 @@ fn a_missing_or_wrong_field_is_named() {
         ("\"size\": 5", "\"size\": -5", "detail.object.size is missing or wrong: expected a whole number"),
         ("\"size\": 5", "\"size\": \"5\"", "detail.object.size is missing or wrong: expected a whole number"),
         ("\"etag\"", "\"tag\"", "detail.object.etag is missing or wrong: expected a non-empty string"),
-        ("617f08299329d189", "0x61", "detail.object.sequencer is missing or wrong: expected 1 to 64 hex digits"),
+        (
+            "617f08299329d189",
+            "0x61",
+            "detail.object.sequencer is missing or wrong: expected 1 to 64 hex digits",
+        ),
         ("\"time\"", "\"tyme\"", "time is missing or wrong: expected a non-empty string"),
     ] {
         assert!(body.contains(was), "{was}");
@@ -114,13 +118,24 @@ fn a_missing_or_wrong_field_is_named() {
 #[test]
 fn a_key_is_1_to_1024_bytes() {
     for (key, fits) in [("k".repeat(1_024), true), ("k".repeat(1_025), false), ("ä".repeat(513), false)] {
-        let bodies = [
-            crate::bodies::event(&key, 1),
-            crate::bodies::notification(&[crate::bodies::record(&key, 1)]),
-        ];
+        let bodies =
+            [crate::bodies::event(&key, 1), crate::bodies::notification(&[crate::bodies::record(&key, 1)])];
         for body in bodies {
             assert_eq!(matches!(parse(&body)[..], [Event::Created(_)]), fits, "{} bytes", key.len());
         }
+    }
+}
+
+#[test]
+fn the_null_version_names_no_version_in_any_envelope() {
+    for (body, was) in
+        [(GOLDEN[1].1, "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e"), (GOLDEN[7].1, "096fKKXTRTtl3on89fVO.nfljtsv6qko")]
+    {
+        assert!(body.contains(was));
+        let Event::Created(created) = parse(&body.replace(was, "null")).remove(0) else {
+            panic!("not created")
+        };
+        assert_eq!(created.source.version_id, None);
     }
 }
 

@@ -38,7 +38,10 @@ fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
             members.iter().for_each(|(name, member)| pointers(member, &format!("{at}/{name}"), all));
         }
         Value::Array(elements) => {
-            elements.iter().enumerate().for_each(|(nth, element)| pointers(element, &format!("{at}/{nth}"), all));
+            elements
+                .iter()
+                .enumerate()
+                .for_each(|(nth, element)| pointers(element, &format!("{at}/{nth}"), all));
         }
         _ => {}
     }
@@ -47,7 +50,13 @@ fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
 fn odd_value() -> impl Strategy<Value = Value> {
     let numbers = prop_oneof![Just(json!(-1)), Just(json!(1.5)), Just(json!(u64::MAX)), Just(json!(1e300))];
     let texts = any::<String>().prop_map(Value::from);
-    let rest = prop_oneof![Just(Value::Null), Just(json!(true)), Just(json!([])), Just(json!({})), Just(json!([[{}]]))];
+    let rest = prop_oneof![
+        Just(Value::Null),
+        Just(json!(true)),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!([[{}]]))
+    ];
     prop_oneof![numbers, texts, rest]
 }
 
@@ -81,7 +90,7 @@ proptest! {
         let mut body: Value = serde_json::from_str(BODIES[nth]).unwrap();
         let mut places = Vec::new();
         pointers(&body, "", &mut places);
-        if let Some(place) = body.pointer_mut(at.get(&places)) {
+        if let Some(place) = body.pointer_mut(at.get::<String>(&places)) {
             *place = odd;
         }
         prop_assert!(!parse(&body.to_string()).is_empty());
@@ -90,14 +99,15 @@ proptest! {
     #[test]
     fn any_key_comes_through_eventbridge_as_it_is(key in any_key()) {
         let body = event(&key, 1);
-        prop_assert_eq!(key_of(&body).as_ref(), Some(&key));
+        prop_assert_eq!(key_of(&body), Some(key.clone()));
         prop_assert_eq!(key_of(&by_sns(&body)), Some(key));
     }
 
     #[test]
     fn any_key_comes_through_the_form_encoding_of_a_notification(key in any_key(), plain in prop_oneof![Just(""), Just("/-_.*~!'()")]) {
-        let body = notification(&[record(&form_encoded(&key, plain), 1)]);
-        prop_assert_eq!(key_of(&body).as_ref(), Some(&key));
+        let encoded = form_encoded(&key, plain);
+        let body = notification(&[record(&encoded, 1)]);
+        prop_assert_eq!(key_of(&body), Some(key.clone()));
         prop_assert_eq!(key_of(&by_sns(&body)), Some(key));
     }
 }

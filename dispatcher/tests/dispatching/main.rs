@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check fails by panicking")]
 
+extern crate drayage_dispatcher as dispatcher;
+
 mod bench;
 mod bodies;
 mod crashes;

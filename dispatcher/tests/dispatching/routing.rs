@@ -50,9 +50,15 @@ async fn one_file_goes_to_every_target_that_wants_it() {
     let (archive, archive_group) = bench.lane("bulk").await.remove(0);
     assert_eq!((deliver_group.as_deref(), archive_group.as_deref()), (Some("acme"), Some("acme")));
     assert_eq!((deliver.rule.as_str(), archive.rule.as_str()), ("deliver", "archive"));
-    assert_eq!((deliver.target.bucket.as_str(), deliver.target.key.as_str()), ("delivered", "acme/acme/in/a.csv"));
+    assert_eq!(
+        (deliver.target.bucket.as_str(), deliver.target.key.as_str()),
+        ("delivered", "acme/acme/in/a.csv")
+    );
     assert_eq!((archive.target.bucket.as_str(), archive.target.key.as_str()), ("archive", "acme/in/a.csv"));
-    assert_eq!((archive.options.storage_class.as_deref(), archive.options.tags), (Some("DEEP_ARCHIVE"), TagPolicy::Drop));
+    assert_eq!(
+        (archive.options.storage_class.as_deref(), archive.options.tags),
+        (Some("DEEP_ARCHIVE"), TagPolicy::Drop)
+    );
     assert_eq!(deliver.source, archive.source);
     for transfer in [&deliver, &archive] {
         assert_eq!(bench.status(&transfer.id).await, Some(Status::Queued));
@@ -76,7 +82,10 @@ async fn a_file_that_no_rule_wants_is_counted_and_its_message_deleted() {
     let mut changes = bench.world.cloud.item_changes(topology::TABLE);
     bench.put("acme/a.txt", b"hello").await;
     bench.dispatch().await;
-    assert_eq!((bench.count(|c| &c.unrouted), bench.count(|c| &c.events), bench.count(|c| &c.sent)), (1, 1, 0));
+    assert_eq!(
+        (bench.count(|c| &c.unrouted), bench.count(|c| &c.events), bench.count(|c| &c.sent)),
+        (1, 1, 0)
+    );
     assert!(changes.try_recv().is_err());
     assert!(bench.lane("fast").await.is_empty() && bench.lane("bulk").await.is_empty());
     assert!(bench.parked().await.is_empty());
@@ -85,8 +94,10 @@ async fn a_file_that_no_rule_wants_is_counted_and_its_message_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_target_key_that_does_not_fit_parks_the_message_and_serves_the_other_targets() {
-    let rules = format!("{DEFAULT_RULES}\n[[rule]]\nname = \"long\"\nmatch.bucket = \"landing\"\n\
-                         target = {{ bucket = \"archive\", key = \"archive/{{key}}\" }}\n");
+    let rules = format!(
+        "{DEFAULT_RULES}\n[[rule]]\nname = \"long\"\nmatch.bucket = \"landing\"\n\
+                         target = {{ bucket = \"archive\", key = \"archive/{{key}}\" }}\n"
+    );
     let bench = Bench::with_rules(&rules).await;
     let key = "k".repeat(1_020);
     let body = event(&key, 1);

@@ -54,13 +54,16 @@ impl Http {
         let stream = TcpStream::connect(self.address).await.map_err(text)?;
         stream.set_nodelay(true).map_err(text)?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(text)?;
-        #[expect(clippy::disallowed_methods, reason = "a connection is driven beside its requests; it ends with the process")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a connection is driven beside its requests; it ends with the process"
+        )]
         tokio::spawn(driver);
         Ok(sender)
     }
 
     /// Gives a connection back whose reply has been read.
-    pub(super) fn finished(&self, connection: Connection) {
+    fn finished(&self, connection: Connection) {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
@@ -113,6 +116,18 @@ impl Http {
         Ok((parts.headers, body))
     }
 
+    /// Reads a reply to its end, piece by piece, and keeps nothing.
+    pub(super) async fn read(&self, opened: Open, mut each: impl FnMut(&Bytes)) -> Result<(), String> {
+        let mut body = opened.response.into_body();
+        while let Some(frame) = body.frame().await {
+            if let Some(bytes) = frame.map_err(text)?.data_ref() {
+                each(bytes);
+            }
+        }
+        self.finished(opened.connection);
+        Ok(())
+    }
+
     pub(super) async fn create_bucket(&self, bucket: &str) -> Result<(), String> {
         self.call(Method::PUT, &format!("/{bucket}"), &[], Bytes::new()).await.map(drop)
     }
@@ -128,10 +143,16 @@ impl Http {
     }
 
     /// A GET whose body is to be read by the caller: of the whole object, or of `offset..offset + len`.
-    pub(super) async fn get(&self, bucket: &str, key: &str, range: Option<(u64, u64)>) -> Result<Open, String> {
+    pub(super) async fn get(
+        &self,
+        bucket: &str,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<Open, String> {
         let range = range.map(|(offset, len)| format!("bytes={offset}-{}", offset + len - 1));
         let headers: Vec<(&str, &str)> = range.iter().map(|range| ("range", range.as_str())).collect();
-        self.open(Method::GET, &format!("/{bucket}/{key}"), &headers, None, Either::Left(Full::default())).await
+        self.open(Method::GET, &format!("/{bucket}/{key}"), &headers, None, Either::Left(Full::default()))
+            .await
     }
 
     /// Passes the body of a GET on as the body of a PUT; the PUT's reply.

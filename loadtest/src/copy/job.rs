@@ -40,8 +40,14 @@ pub(super) struct Object {
 }
 
 impl Job {
-    pub(super) fn new(address: SocketAddr, workload: &Workload, sources: &Sources, timeout: Duration) -> Self {
-        let objects = sources.0.iter().map(|source| Object { key: source.key.clone(), etag: source.etag.clone() });
+    pub(super) fn new(
+        address: SocketAddr,
+        workload: &Workload,
+        sources: &Sources,
+        timeout: Duration,
+    ) -> Self {
+        let objects =
+            sources.0.iter().map(|source| Object { key: source.key.clone(), etag: source.etag.clone() });
         Self {
             endpoint_url: format!("http://{address}"),
             address,
@@ -71,9 +77,13 @@ pub(super) fn command(role: &'static str) -> Command {
 }
 
 /// Reads the job and does it: on one thread, as a worker does.
-pub(super) fn main(matches: &ArgMatches, run: impl AsyncFnOnce(Job) -> Result<(), String>) -> Result<(), Error> {
+pub(super) fn main(
+    matches: &ArgMatches,
+    run: impl AsyncFnOnce(Job) -> Result<(), String>,
+) -> Result<(), Error> {
     let path = matches.get_one::<String>(JOB).map(PathBuf::from).unwrap_or_default();
-    let failed = |why: &dyn std::fmt::Display| Error::failed_to(format!("read the job {}", path.display()), why);
+    let failed =
+        |why: &dyn std::fmt::Display| Error::failed_to(format!("read the job {}", path.display()), why);
     let text = std::fs::read_to_string(&path).map_err(|error| failed(&error))?;
     let job: Job = serde_json::from_str(&text).map_err(|error| failed(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

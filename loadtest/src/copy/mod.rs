@@ -1,7 +1,7 @@
 //! `loadtest copy`: Drayage's copier beside other tools and beside a floor, on one server, with the same objects.
 //!
 //! 1. Start the server: simcloud in a process of its own.
-//! 2. For each workload: put its objects in; then, one row after the other, let a contender copy them, read every copy back and
+//! 2. For each workload: put its objects in, warm the server up; then, one row after the other, let a contender copy them, read every copy back and
 //!    compare it, delete the copies.
 //! 3. Print the table; write JSON and a chart.
 //!
@@ -22,17 +22,19 @@ mod tools;
 mod verify;
 mod workload;
 
+use std::path::Path;
+
 use clap::{ArgMatches, Command};
 use common::shutdown::stop_signal;
 use tempfile::TempDir;
 
 use crate::error::Error;
 use crate::output::{Machine, out, write, write_json};
-use contender::{Contender, Found};
+use contender::{Contender, Found, Kind};
 use http::Http;
 use job::Job;
-pub(crate) use options::command;
 use options::Options;
+pub(crate) use options::command;
 use report::{Outcome, Report, Row};
 use server::Server;
 use workload::{Sources, Workload};
@@ -69,7 +71,9 @@ async fn compare(options: &Options) -> Result<(), Error> {
     let server = Server::start().await?;
     let http = Http::new(server.address());
     for bucket in [job::SOURCE_BUCKET, job::TARGET_BUCKET] {
-        http.create_bucket(bucket).await.map_err(|error| Error::failed_to(format!("make the bucket {bucket}"), error))?;
+        http.create_bucket(bucket)
+            .await
+            .map_err(|error| Error::failed_to(format!("make the bucket {bucket}"), error))?;
     }
     let mut contenders = Vec::new();
     for contender in &options.contenders {
@@ -95,10 +99,12 @@ async fn one_workload(
     options: &Options,
 ) -> Result<Vec<Row>, Error> {
     eprintln!("{}: putting {} objects in", workload.name, workload.objects);
-    let sources = Sources::put(workload, http).await.map_err(|error| Error::failed_to("put the objects in", error))?;
+    let sources =
+        Sources::put(workload, http).await.map_err(|error| Error::failed_to("put the objects in", error))?;
     let job = Job::new(http.address(), workload, &sources, options.timeout);
     let job_file = folder.path().join(format!("{}.json", workload.name));
     write_json(&job_file, &job)?;
+    warm_up(http, &job, &job_file, folder, options).await?;
     let mut rows = Vec::new();
     for (contender, found) in contenders {
         let mut outcomes = Vec::new();
@@ -125,11 +131,27 @@ async fn one_workload(
     Ok(rows)
 }
 
+/// The server's memory grows with the first copies: a run of the floor that counts for nobody takes that upon itself.
+async fn warm_up(
+    http: &Http,
+    job: &Job,
+    job_file: &Path,
+    folder: &TempDir,
+    options: &Options,
+) -> Result<(), Error> {
+    let floor = Contender { kind: Kind::Pipe, program: None };
+    let found = floor.find().await;
+    if let Outcome::Failed(why) = once(&floor, &found, job, job_file, folder, options).await {
+        return Err(Error::failed_to("warm the server up", why));
+    }
+    verify::clear(http, job).await.map_err(|error| Error::failed_to("delete the copies", error))
+}
+
 async fn once(
     contender: &Contender,
     found: &Found,
     job: &Job,
-    job_file: &std::path::Path,
+    job_file: &Path,
     folder: &TempDir,
     options: &Options,
 ) -> Outcome {

@@ -36,7 +36,12 @@ pub(super) async fn create(http: &Http, bucket: &str, key: &str) -> Result<Uploa
     Ok(Upload { path, id })
 }
 
-pub(super) async fn send_part(http: &Http, upload: &Upload, number: usize, bytes: Bytes) -> Result<Sent, String> {
+pub(super) async fn send_part(
+    http: &Http,
+    upload: &Upload,
+    number: usize,
+    bytes: Bytes,
+) -> Result<Sent, String> {
     let (headers, _) = http.call(Method::PUT, &upload.part_path(number), &[], bytes).await?;
     Ok(Sent { number, etag: etag(&headers)? })
 }
@@ -46,7 +51,9 @@ pub(super) async fn complete(http: &Http, upload: &Upload, sent: &mut [Sent]) ->
     sent.sort_by_key(|part| part.number);
     let parts: String = sent
         .iter()
-        .map(|Sent { number, etag }| format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>"))
+        .map(|Sent { number, etag }| {
+            format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>")
+        })
         .collect();
     let body = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
     let path = format!("{}?uploadId={}", upload.path, upload.id);

@@ -31,22 +31,42 @@ const PROGRAMS: Flag = Flag {
     default: None,
     help: "Where the programs of rclone, s5cmd, awscli (aws) and boto3 (python3) are, if not on PATH",
 };
-const LARGE_BYTES: Flag =
-    Flag { name: "large-bytes", value: "BYTES", default: Some("1GiB"), help: "Size of the object of `large`" };
-const MANY_BYTES: Flag =
-    Flag { name: "many-bytes", value: "BYTES", default: Some("128MiB"), help: "Size of each of the eight of `many`" };
-const SMALL_FILES: Flag =
-    Flag { name: "small-files", value: "COUNT", default: Some("10000"), help: "How many objects `small` has" };
-const REPEATS: Flag =
-    Flag { name: "repeats", value: "COUNT", default: Some("1"), help: "Runs of each row; the median by time is shown" };
+const LARGE_BYTES: Flag = Flag {
+    name: "large-bytes",
+    value: "BYTES",
+    default: Some("1GiB"),
+    help: "Size of the object of `large`",
+};
+const MANY_BYTES: Flag = Flag {
+    name: "many-bytes",
+    value: "BYTES",
+    default: Some("128MiB"),
+    help: "Size of each of the eight of `many`",
+};
+const SMALL_FILES: Flag = Flag {
+    name: "small-files",
+    value: "COUNT",
+    default: Some("10000"),
+    help: "How many objects `small` has",
+};
+const REPEATS: Flag = Flag {
+    name: "repeats",
+    value: "COUNT",
+    default: Some("1"),
+    help: "Runs of each row; the median by time is shown",
+};
 const TIMEOUT_S: Flag = Flag {
     name: "timeout-s",
     value: "SECONDS",
     default: Some("120"),
     help: "What a contender may take for one workload; then it is ended, and its row says so",
 };
-const OUT: Flag =
-    Flag { name: "out", value: "DIR", default: Some("target/bench"), help: "Where copy.json and copy.svg are written" };
+const OUT: Flag = Flag {
+    name: "out",
+    value: "DIR",
+    default: Some("target/bench"),
+    help: "Where copy.json and copy.svg are written",
+};
 const FLAGS: &[Flag] =
     &[WORKLOADS, CONTENDERS, PROGRAMS, LARGE_BYTES, MANY_BYTES, SMALL_FILES, REPEATS, TIMEOUT_S, OUT];
 
@@ -83,9 +103,11 @@ impl Options {
         let sizes = (|| Some((large?, many?, small?)))();
         let workloads = reading.read(&WORKLOADS, |text| {
             let (large, many, small) = sizes.unwrap_or((1, 1, 1));
-            named(text, &[Workload::large(large), Workload::many(many), Workload::small(small)], |workload| workload.name)
+            named(text, &[Workload::large(large), Workload::many(many), Workload::small(small)], |workload| {
+                workload.name
+            })
         });
-        let programs = reading.read(&PROGRAMS, |text| programs(text));
+        let programs = reading.read(&PROGRAMS, programs);
         let programs = programs.unwrap_or_default();
         let contenders = reading.read(&CONTENDERS, |text| {
             let kinds = named(text, &Kind::ALL, |kind| kind.name())?;
@@ -97,7 +119,13 @@ impl Options {
         let out = reading.read(&OUT, |text| Ok::<_, Infallible>(PathBuf::from(text)));
         let options = (|| {
             sizes?;
-            Some(Self { workloads: workloads?, contenders: contenders?, repeats: repeats?, timeout: timeout?, out: out? })
+            Some(Self {
+                workloads: workloads?,
+                contenders: contenders?,
+                repeats: repeats?,
+                timeout: timeout?,
+                out: out?,
+            })
         })();
         reading.finish(options)
     }
@@ -145,7 +173,16 @@ mod tests {
 
     #[test]
     fn all_mistakes_come_together() {
-        let wrong = ["--workloads", "large,huge", "--repeats", "0", "--contenders", "pipe,pipe", "--programs", "pipe=x"];
+        let wrong = [
+            "--workloads",
+            "large,huge",
+            "--repeats",
+            "0",
+            "--contenders",
+            "pipe,pipe",
+            "--programs",
+            "pipe=x",
+        ];
         let Err(Error::Usage(text)) = read(&wrong) else { panic!("expected mistakes") };
         assert_eq!(text.lines().count(), 4, "{text}");
         assert!(text.contains("huge is not known: expected some of large, many, small"), "{text}");

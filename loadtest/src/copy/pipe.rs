@@ -34,7 +34,14 @@ async fn copy(http: &Http, job: &Job, object: &Object) -> Result<(), String> {
     complete(http, &upload, &mut sent).await.map(drop)
 }
 
-async fn part(http: &Http, job: &Job, key: &str, upload: &Upload, offset: u64, number: usize) -> Result<Sent, String> {
+async fn part(
+    http: &Http,
+    job: &Job,
+    key: &str,
+    upload: &Upload,
+    offset: u64,
+    number: usize,
+) -> Result<Sent, String> {
     let len = job.part_bytes.min(job.object_bytes - offset);
     let got = http.get(&job.source_bucket, key, Some((offset, len))).await?;
     let headers = http.pass_on(got, &upload.part_path(number), len).await?;

@@ -72,10 +72,12 @@ impl Server {
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             let read = timeout(START_PATIENCE, BufReader::new(stdout).read_line(&mut line)).await;
-            read.map_err(|_| Error::failed_to("start the server", "it did not say its address in time"))?.map_err(failed)?;
+            read.map_err(|_| Error::failed_to("start the server", "it did not say its address in time"))?
+                .map_err(failed)?;
         }
         let address = line.trim().parse();
-        let address = address.map_err(|_| Error::failed_to("start the server", "it did not say its address"))?;
+        let address =
+            address.map_err(|_| Error::failed_to("start the server", "it did not say its address"))?;
         Ok(Self { _child: child, address })
     }
 

@@ -1,7 +1,6 @@
 //! After every run: each copy is read back and compared, then deleted.
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use http_body_util::BodyExt as _;
 
 use super::http::Http;
 use super::job::Job;
@@ -23,14 +22,13 @@ async fn one(http: &Http, job: &Job, source: &Source) -> Result<(), String> {
     let opened = http.get(&job.target_bucket, &source.key, None).await;
     let opened = opened.map_err(|error| format!("{} was not delivered: {error}", source.key))?;
     let mut checksum = Checksum::new();
-    let mut body = opened.response.into_body();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| format!("failed to read {} back: {error}", source.key))?;
-        if let Some(bytes) = frame.data_ref() {
-            checksum.update(bytes);
-        }
+    let read = http.read(opened, |bytes| checksum.update(bytes)).await;
+    read.map_err(|error| format!("failed to read {} back: {error}", source.key))?;
+    if checksum.text() == source.checksum {
+        Ok(())
+    } else {
+        Err(format!("the copy of {} has other bytes", source.key))
     }
-    if checksum.text() == source.checksum { Ok(()) } else { Err(format!("the copy of {} has other bytes", source.key)) }
 }
 
 /// Deletes the copies; a key that is not there is as good as deleted.

@@ -50,7 +50,8 @@ impl Workload {
     /// Where an object is cut: offset and length of each part.
     fn cuts(&self) -> impl Iterator<Item = (u64, u64)> + use<> {
         let all = self.object_bytes;
-        (0..all.div_ceil(PART_BYTES)).map(move |part| (part * PART_BYTES, PART_BYTES.min(all - part * PART_BYTES)))
+        (0..all.div_ceil(PART_BYTES))
+            .map(move |part| (part * PART_BYTES, PART_BYTES.min(all - part * PART_BYTES)))
     }
 
     fn key(&self, index: usize) -> String {

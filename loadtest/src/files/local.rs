@@ -53,7 +53,16 @@ impl Local {
         let folder = folder.map_err(|error| Error::failed_to("make a temporary folder", error))?;
         let stderr = File::create(folder.path().join(STDERR)).map_err(failed)?;
         let mut child = Command::new(program)
-            .args(["local", "--json", "--port", "0", "--log", "warn", "--workers", &options.workers.to_string()])
+            .args([
+                "local",
+                "--json",
+                "--port",
+                "0",
+                "--log",
+                "warn",
+                "--workers",
+                &options.workers.to_string(),
+            ])
             // Its bytes, its logs.
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
@@ -64,7 +73,8 @@ impl Local {
             .kill_on_drop(true)
             .spawn()
             .map_err(failed)?;
-        let stdout = child.stdout.take().ok_or_else(|| Error::failed_to("start drayage local", "it has no output"))?;
+        let stdout =
+            child.stdout.take().ok_or_else(|| Error::failed_to("start drayage local", "it has no output"))?;
         let lines = BufReader::new(stdout).lines();
         let mut local = Self { child, endpoint_url: String::new(), lines, folder };
         local.endpoint_url = local.wait_for_endpoint().await?;
@@ -78,7 +88,8 @@ impl Local {
             if let Some(url) = endpoint(&self.stderr()) {
                 return Ok(url);
             }
-            let ended = self.child.try_wait().map_err(|error| Error::failed_to("start drayage local", error))?;
+            let ended =
+                self.child.try_wait().map_err(|error| Error::failed_to("start drayage local", error))?;
             if ended.is_some() || Instant::now() > deadline {
                 return Err(Error::failed_to("start drayage local", self.last_words()));
             }
@@ -92,7 +103,9 @@ impl Local {
 
     /// Its process id.
     pub(super) fn process(&self) -> Result<u32, Error> {
-        self.child.id().ok_or_else(|| Error::Failed(format!("drayage local has ended\n{}", self.last_words())))
+        self.child
+            .id()
+            .ok_or_else(|| Error::Failed(format!("drayage local has ended\n{}", self.last_words())))
     }
 
     /// The next file that has come to its end.
@@ -120,7 +133,8 @@ impl Local {
     pub(super) async fn stop(mut self) -> Result<(), Error> {
         let process = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(process) = process {
-            kill_process(process, Signal::TERM).map_err(|error| Error::failed_to("stop drayage local", error))?;
+            kill_process(process, Signal::TERM)
+                .map_err(|error| Error::failed_to("stop drayage local", error))?;
         }
         let drain = async {
             while let Ok(Some(_)) = self.lines.next_line().await {}
@@ -128,11 +142,16 @@ impl Local {
         };
         match timeout(STOP_PATIENCE, drain).await {
             Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(Error::Failed(format!("drayage local ended with {status}\n{}", self.last_words()))),
+            Ok(Ok(status)) => {
+                Err(Error::Failed(format!("drayage local ended with {status}\n{}", self.last_words())))
+            }
             Ok(Err(error)) => Err(Error::failed_to("stop drayage local", error)),
             Err(_) => {
                 let _ = self.child.kill().await;
-                Err(Error::Failed(format!("drayage local did not stop in {} s and was killed", STOP_PATIENCE.as_secs())))
+                Err(Error::Failed(format!(
+                    "drayage local did not stop in {} s and was killed",
+                    STOP_PATIENCE.as_secs()
+                )))
             }
         }
     }
@@ -156,7 +175,10 @@ mod tests {
 
     #[test]
     fn the_endpoint_is_read_once_it_is_whole() {
-        assert_eq!(endpoint("listens on http://127.0.0.1:4566; one"), Some("http://127.0.0.1:4566".to_owned()));
+        assert_eq!(
+            endpoint("listens on http://127.0.0.1:4566; one"),
+            Some("http://127.0.0.1:4566".to_owned())
+        );
         assert_eq!(endpoint("listens on http://127.0.0.1:45"), None);
         assert_eq!(endpoint("failed to listen"), None);
     }

@@ -23,8 +23,8 @@ use crate::error::Error;
 use crate::output::{Machine, out, write_json};
 use board::Board;
 use local::Local;
-pub(crate) use options::command;
 use options::Options;
+pub(crate) use options::command;
 use put::Load;
 use report::Report;
 use usage::Snapshot;
@@ -62,7 +62,13 @@ async fn run(options: &Options, machine: Machine) -> Result<Report, Error> {
 
 async fn measure(local: &mut Local, options: &Options, machine: Machine) -> Result<Report, Error> {
     let client = put::client(local.endpoint_url()).await;
-    let warm_up = Load { prefix: "warm-up/", count: WARM_UP, in_flight: 8, rate: None, bytes: options.file_bytes.min(4096) };
+    let warm_up = Load {
+        prefix: "warm-up/",
+        count: WARM_UP,
+        in_flight: 8,
+        rate: None,
+        bytes: options.file_bytes.min(4096),
+    };
     let (warm, _) = send(local, &client, &warm_up, WARM_UP_PATIENCE).await?;
     if warm.unfinished() > 0 {
         return Err(Error::Failed(format!(

@@ -10,13 +10,21 @@ use common::settings::{bounded, bytes, seconds};
 use crate::error::Error;
 use crate::options::{Flag, Reading, with_flags};
 
-const COUNT: Flag =
-    Flag { name: "count", value: "COUNT", default: Some("10000"), help: "How many files are put into `landing`" };
+const COUNT: Flag = Flag {
+    name: "count",
+    value: "COUNT",
+    default: Some("10000"),
+    help: "How many files are put into `landing`",
+};
 const BYTES: Flag = Flag { name: "bytes", value: "BYTES", default: Some("4096"), help: "Size of each file" };
 const WORKERS: Flag =
     Flag { name: "workers", value: "COUNT", default: Some("2"), help: "Worker processes of `drayage local`" };
-const IN_FLIGHT: Flag =
-    Flag { name: "in-flight", value: "COUNT", default: Some("32"), help: "Puts in flight of the load generator" };
+const IN_FLIGHT: Flag = Flag {
+    name: "in-flight",
+    value: "COUNT",
+    default: Some("32"),
+    help: "Puts in flight of the load generator",
+};
 const RATE: Flag = Flag {
     name: "rate",
     value: "FILES",
@@ -76,7 +84,8 @@ impl Options {
         if let (Some(count), Some(each)) = (count, file_bytes)
             && each.saturating_mul(count as u64) > BYTES_IN_ALL_MAX
         {
-            reading.mistake(format!("--count times --bytes: expected at most {} GiB", BYTES_IN_ALL_MAX >> 30));
+            reading
+                .mistake(format!("--count times --bytes: expected at most {} GiB", BYTES_IN_ALL_MAX >> 30));
         }
         let options = (|| {
             Some(Self {

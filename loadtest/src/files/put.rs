@@ -73,10 +73,15 @@ pub(super) async fn put_all(client: &Client, load: &Load, starts: impl Fn(usize)
             }
             starts(index);
             let sent = client.put_object().bucket(LANDING).key(&key).body(body).send().await;
-            sent.map(drop).map_err(|error| Error::failed_to(format!("put {key}"), Fault::of("PutObject", &error)))
+            sent.map(drop)
+                .map_err(|error| Error::failed_to(format!("put {key}"), Fault::of("PutObject", &error)))
         }
     };
-    stream::iter(0..load.count).map(|index| Ok(put(index))).try_buffer_unordered(load.in_flight).try_collect().await
+    stream::iter(0..load.count)
+        .map(|index| Ok(put(index)))
+        .try_buffer_unordered(load.in_flight)
+        .try_collect()
+        .await
 }
 
 #[cfg(test)]

@@ -92,9 +92,13 @@ impl Report {
     }
 
     pub(super) fn table(&self) -> String {
-        let ms = |read: fn(&Latency) -> f64| self.latency_ms.as_ref().map_or("-".to_owned(), |ms| format!("{:.0}", read(ms)));
+        let ms = |read: fn(&Latency) -> f64| {
+            self.latency_ms.as_ref().map_or("-".to_owned(), |ms| format!("{:.0}", read(ms)))
+        };
         let ends: Vec<String> = self.ends.iter().map(|(end, count)| format!("{count} {end}")).collect();
-        let put = self.put_seconds.map_or("not all were put in".to_owned(), |s| format!("all put in after {s:.2} s"));
+        let put = self
+            .put_seconds
+            .map_or("not all were put in".to_owned(), |s| format!("all put in after {s:.2} s"));
         let head = format!(
             "{} files of {} bytes in {:.2} s ({put}): {:.0} files/s\nends: {}; {} unfinished, {} with a wrong checksum\n\
              put to end: p50 {} ms, p99 {} ms, max {} ms\n{}\n",
@@ -110,7 +114,9 @@ impl Report {
             ms(|latency| latency.max),
             self.machine.line(),
         );
-        let number = |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |value| format!("{value:.digits$}"));
+        let number = |value: Option<f64>, digits: usize| {
+            value.map_or("-".to_owned(), |value| format!("{value:.digits$}"))
+        };
         let mut rows: Vec<Vec<String>> = Vec::new();
         for process in &self.processes {
             let note = match (process.cpu_seconds, &*process.name) {

@@ -199,7 +199,12 @@ impl Store {
         let (version, selection) = find!(self, request.input);
         let checksums = request.input.checksum_mode.is_some();
         let output = describe!(HeadObjectOutput, &version.details, &selection, checksums);
-        let headers = headers(&version, overridden!(request.input));
+        let mut headers = headers(&version, overridden!(request.input));
+        // The protocol layer has no member for it in the output of HeadObject.
+        let tags = version.details.template.tags.len();
+        if tags > 0 {
+            headers.insert("x-amz-tagging-count", http::HeaderValue::from(tags));
+        }
         let mut response = S3Response::with_headers(output, headers);
         response.status = selection.is_partial.then_some(StatusCode::PARTIAL_CONTENT);
         Ok(response)

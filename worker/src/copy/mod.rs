@@ -82,11 +82,16 @@ impl Copier {
     /// Ends a copy whose source cannot be had; an upload that leads nowhere is removed by its owner.
     async fn without_source(&self, transfer: &Transfer, earlier: Option<Upload>, end: End) -> Outcome {
         let Some(upload) = earlier else { return Outcome { result: Err(end), upload_kept: false } };
-        if matches!(end, End::Superseded(_) | End::Permanent(_)) {
-            self.abort_upload(transfer, &upload.id).await;
+        if matches!(end, End::Superseded(_) | End::Permanent(_) | End::Failed(_)) {
+            self.discard(transfer, &upload).await;
             return Outcome { result: Err(end), upload_kept: false };
         }
         Outcome { result: Err(end), upload_kept: true }
+    }
+
+    /// Removes the upload that an attempt before left and no attempt will go on with.
+    pub async fn discard(&self, transfer: &Transfer, earlier: &Upload) {
+        self.abort_upload(transfer, &earlier.id).await;
     }
 }
 

@@ -89,8 +89,14 @@ impl Copier {
             return Err(End::Failed(Reason::new("checksum_mismatch", "the parts do not add up to the source's checksum")));
         }
         let completion = self.complete(transfer, &current.id, &sent, whole, condition).await;
-        if completion.is_ok() || matches!(&completion, Err(End::Passing(fault)) if upload_is_spent(fault)) {
-            *upload = None;
+        match &completion {
+            Ok(_) => *upload = None,
+            Err(End::Passing(fault)) if upload_is_spent(fault) => {
+                // After a conflict it is still there, of no use.
+                self.abort_upload(transfer, &current.id).await;
+                *upload = None;
+            }
+            Err(_) => {}
         }
         completion
     }

@@ -101,7 +101,7 @@ impl Keeper {
             {
                 beats.push(self.beat(ids, changes));
             }
-            let wake_at = self.next_wake();
+            let wake_at = self.next_wake(beats.len() < REQUESTS_MAX);
             tokio::select! {
                 biased;
                 Some(beat) = beats.next(), if !beats.is_empty() => self.came_back(beat),
@@ -140,12 +140,17 @@ impl Keeper {
         (!ids.is_empty()).then_some((ids, changes))
     }
 
-    fn next_wake(&self) -> Option<Instant> {
+    /// Without a free request, a heartbeat that is due waits for one to come back, not for a time that has passed.
+    fn next_wake(&self, may_beat: bool) -> Option<Instant> {
         let state = self.state();
         let alive = state.held.values().filter(|held| !held.lost.is_cancelled());
         let wakes = alive.map(|held| {
             let ends = held.void_at.min(held.hand_over_at);
-            if held.beating { held.void_at } else if held.hand_over.is_cancelled() { held.void_at } else { ends.min(held.beat_at) }
+            match (held.hand_over.is_cancelled(), held.beating || !may_beat) {
+                (true, _) => held.void_at,
+                (false, true) => ends,
+                (false, false) => ends.min(held.beat_at),
+            }
         });
         wakes.min()
     }

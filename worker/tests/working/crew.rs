@@ -14,7 +14,7 @@ use super::yard::{MIB, Yard};
 /// The long poll.
 pub(crate) const WAIT: Duration = Duration::from_secs(20);
 /// Simulated time after which a step that did not come is taken for lost.
-const PATIENCE: Duration = Duration::from_secs(2 * 3600);
+const PATIENCE: Duration = Duration::from_secs(13 * 3600);
 
 /// One worker on the lane `fast`.
 pub(crate) struct Worker {
@@ -44,7 +44,8 @@ impl Worker {
     }
 }
 
-async fn in_time<T>(steps: impl Future<Output = T>) -> T {
+/// Runs steps that must come to an end.
+pub(crate) async fn in_time<T>(steps: impl Future<Output = T>) -> T {
     let Ok(output) = tokio::time::timeout(PATIENCE, steps).await else {
         panic!("what was waited for did not come")
     };

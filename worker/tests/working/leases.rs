@@ -9,6 +9,7 @@ use drayage_worker::lease::{Keeper, Lease};
 use simcloud::{Effect, Fault};
 use tokio::time::{Instant, sleep};
 
+use super::crew::in_time;
 use super::yard::{MIB, VISIBILITY, Yard, bytes};
 
 const HEARTBEAT: &str = "ChangeMessageVisibilityBatch";
@@ -95,8 +96,8 @@ async fn a_lease_lost_while_settling_leaves_the_message_alone() {
     let transfer = yard.land("k", b"body").await;
     let mut worker = yard.worker("w1");
     yard.faults().add(Fault::on("SQS", HEARTBEAT).always().effect(Effect::DropBefore));
-    yard.faults().add(Fault::on("DynamoDB", "UpdateItem").skip(1).always().effect(Effect::throttled()));
     let gate = yard.faults().gate_on(Fault::on("DynamoDB", "UpdateItem").skip(1).times(1));
+    yard.faults().add(Fault::on("DynamoDB", "UpdateItem").skip(1).always().effect(Effect::throttled()));
     worker.beside(gate.reached()).await;
     worker.stop().await;
     assert_eq!(yard.messages().await, (0, 1));
@@ -168,7 +169,7 @@ fn keeper(yard: &Yard, queue: &Queue) -> Arc<Keeper> {
 async fn keeping<T>(keeper: &Keeper, steps: impl Future<Output = T>) -> T {
     tokio::select! {
         biased;
-        output = steps => output,
+        output = in_time(steps) => output,
         () = keeper.run() => unreachable!("it beats for ever"),
     }
 }
@@ -223,11 +224,14 @@ async fn a_lease_does_not_end_before_the_heartbeat_that_is_on_its_way() {
     let keeper = keeper(&yard, &yard.queue);
     let lease = hold(&yard, &keeper, 1).await.remove(0);
     let gate = yard.faults().gate("SQS", HEARTBEAT);
-    keeping(&keeper, gate.reached()).await;
-    let mut end = Box::pin(lease.end());
-    assert!(futures::poll!(&mut end).is_pending());
-    gate.open();
-    let receipt = keeping(&keeper, end).await;
+    let ended = async {
+        gate.reached().await;
+        let mut end = Box::pin(lease.end());
+        assert!(futures::poll!(&mut end).is_pending());
+        gate.open();
+        end.await
+    };
+    let receipt = keeping(&keeper, ended).await;
     yard.queue.change_visibility(&[(receipt, Duration::ZERO)]).await.remove(0).unwrap();
     assert_eq!(yard.messages().await, (1, 0));
 }

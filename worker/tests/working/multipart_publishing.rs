@@ -171,3 +171,13 @@ async fn after_a_conflict_a_new_upload_gets_every_part() {
     assert_eq!((record.attempts, record.failed_attempts), (2, 0));
     assert_eq!(parts.count(), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_that_is_refused_throws_the_upload_away_and_counts() {
+    let large = large().await;
+    large.yard.fault(COMPLETE, Effect::respond(400, "InvalidPart", "another attempt sent it again"));
+    let parts = large.yard.count("UploadPart");
+    let record = large.is_delivered().await;
+    assert_eq!((record.attempts, record.failed_attempts), (2, 1));
+    assert_eq!(parts.count(), 4);
+}

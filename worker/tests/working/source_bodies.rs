@@ -3,6 +3,7 @@
 use common::ledger::{Record, Status};
 use simcloud::{Effect, Fault};
 
+use super::copies::put_crc32;
 use super::yard::{KIB, MIB, Yard, bytes};
 
 const BUFFERED: usize = 200 * KIB;
@@ -97,10 +98,9 @@ async fn a_stalled_body_is_given_up_and_read_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flipped_byte_of_a_small_source_with_another_checksum_is_noticed() {
-    use aws_sdk_s3::types::ChecksumAlgorithm;
     let yard = Yard::new().await;
     let body = bytes(BUFFERED, 3);
-    let transfer = yard.put_with("k", &body, |put| put.checksum_algorithm(ChecksumAlgorithm::Crc32)).await;
+    let transfer = put_crc32(&yard, "k", &body).await;
     yard.send(&transfer).await;
     yard.fault("GetObject", Effect::FlipByte { at: 5 });
     yard.work_until(Status::Completed).await;

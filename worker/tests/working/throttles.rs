@@ -20,11 +20,11 @@ async fn a_throttling_store_makes_the_worker_wait_longer_and_longer() {
         for _ in 0..6 {
             let item = worker.beside(watch.until(Status::Queued)).await;
             assert_eq!(item.number(attribute::FAILED_ATTEMPTS), 0);
-            assert!(item.text(attribute::ERROR_MESSAGE).ends_with("SlowDown (HTTP 503)"));
+            assert!(item.text(attribute::ERROR_MESSAGE).ends_with("(HTTP 503)"));
             released_at.push(tokio::time::Instant::now());
         }
         let waits: Vec<_> = released_at.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        assert!(waits[4] > waits[0] * 4, "{waits:?}");
+        assert!(waits[4] > waits[0] * 2, "{waits:?}");
         yard.faults().clear();
         worker.beside(watch.until(Status::Completed)).await;
         worker.stop().await;

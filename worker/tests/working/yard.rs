@@ -92,6 +92,12 @@ impl Yard {
         self.numbers.get()
     }
 
+    /// S3 through a client that sends the checksum it is asked for.
+    pub(crate) fn summing_s3(&self) -> Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.world.config).force_path_style(true);
+        Client::from_conf(config.build())
+    }
+
     /// Puts a source object and gives its transfer, which nobody has heard of yet.
     pub(crate) async fn put(&self, key: &str, body: &[u8]) -> Transfer {
         self.put_with(key, body, |put| put).await
@@ -190,8 +196,12 @@ impl Yard {
     pub(crate) async fn dead_letters(&self) -> Vec<Dead> {
         let sqs = self.world.sqs();
         let url = sqs.get_queue_url().queue_name("fast-dlq").send().await.unwrap().queue_url.unwrap();
-        let asked =
-            sqs.receive_message().queue_url(url).max_number_of_messages(10).message_attribute_names("All");
+        let asked = sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10)
+            .visibility_timeout(43_000)
+            .message_attribute_names("All");
         let messages = asked.send().await.unwrap().messages.unwrap_or_default().into_iter();
         let dead = messages.map(|message| {
             let attributes = message.message_attributes.unwrap_or_default();

@@ -32,7 +32,10 @@ pub(crate) struct Ended {
 
 impl Drayage {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::start_with(arguments, &[("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)])
+        Self::start_with(
+            arguments,
+            &[("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)],
+        )
     }
 
     /// With these variables, and only these, beside what keeps the machine's own AWS settings out.

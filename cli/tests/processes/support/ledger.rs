@@ -14,7 +14,10 @@ pub(crate) struct Item(HashMap<String, AttributeValue>);
 impl Item {
     #[track_caller]
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.0.get(name).and_then(|value| value.as_s().ok()).unwrap_or_else(|| panic!("no text {name} in {self:#?}"))
+        self.0
+            .get(name)
+            .and_then(|value| value.as_s().ok())
+            .unwrap_or_else(|| panic!("no text {name} in {self:#?}"))
     }
 
     #[track_caller]

@@ -29,5 +29,7 @@ pub(crate) async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<
 
 /// The answer, or a panic that says what was waited for.
 pub(crate) async fn within<T>(what: &str, waiting: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, waiting).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"))
+    tokio::time::timeout(DEADLINE, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"))
 }

@@ -1,5 +1,6 @@
 //! Other processes, as /proc shows them.
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::until;
@@ -27,7 +28,8 @@ pub(crate) fn children(parent: Pid) -> Vec<(Pid, Vec<String>)> {
     let entries = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
     let children = pids.filter(|pid| {
-        state_and_parent(*pid).is_some_and(|(state, of)| state == "alive" && of == parent.as_raw_nonzero().get())
+        state_and_parent(*pid)
+            .is_some_and(|(state, of)| state == "alive" && of == parent.as_raw_nonzero().get())
     });
     children.map(|pid| (pid, arguments(pid))).collect()
 }
@@ -47,8 +49,12 @@ pub(crate) async fn child_with(parent: Pid, argument: &str, not: Option<Pid>) ->
     .await
 }
 
+/// One that has ended meanwhile is as good as killed.
 pub(crate) fn kill(pid: Pid) {
-    kill_process(pid, Signal::KILL).unwrap();
+    match kill_process(pid, Signal::KILL) {
+        Ok(()) | Err(Errno::SRCH) => {}
+        Err(error) => panic!("failed to kill {pid:?}: {error}"),
+    }
 }
 
 pub(crate) async fn all_ended(pids: &[Pid]) {
