@@ -28,8 +28,10 @@ pub struct Access {
 /// again by us, with the message released.
 const ATTEMPTS_MAX: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// To the first byte of a reply. CompleteMultipartUpload may think for minutes and has its own.
+/// From sending a request to the head of its reply, its body included.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// One try of a request to DynamoDB or SQS (but a receive): they are small, and something waits for each.
+const SMALL_REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Access {
     /// The shared configuration. Build each role's clients from it with [`dynamodb`], [`sqs`] and [`s3`].
@@ -60,8 +62,14 @@ fn tcp_client() -> SharedHttpClient {
     Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
 }
 
+fn small_request_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(SMALL_REQUEST_TIMEOUT).build()
+}
+
+/// A receive brings its own timeout.
 pub fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::new(config)
+    let builder = aws_sdk_sqs::config::Builder::from(config).timeout_config(small_request_timeouts());
+    aws_sdk_sqs::Client::from_conf(builder.build())
 }
 
 impl Access {
@@ -78,24 +86,34 @@ impl Access {
 }
 
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(config)
+    let builder = aws_sdk_dynamodb::config::Builder::from(config).timeout_config(small_request_timeouts());
+    aws_sdk_dynamodb::Client::from_conf(builder.build())
 }
 
 /// S3 for requests that bring their own checksum, or need none: the SDK adds nothing.
 pub fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
-    s3_with(config, RequestChecksumCalculation::WhenRequired)
+    let conf = s3_with(config, RequestChecksumCalculation::WhenRequired);
+    aws_sdk_s3::Client::from_conf(conf.build())
+}
+
+/// As [`s3`], for requests whose body or whose work takes as long as it takes. The caller sets a deadline of its own for each: the
+/// read timeout would count the time that sending a large part needs.
+pub fn s3_patient(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).disable_read_timeout().build();
+    let conf = s3_with(config, RequestChecksumCalculation::WhenRequired).timeout_config(timeouts);
+    aws_sdk_s3::Client::from_conf(conf.build())
 }
 
 /// S3 for bodies whose checksum is known only when they have passed: the SDK sends it behind them, as a trailer.
 pub fn s3_with_trailers(config: &SdkConfig) -> aws_sdk_s3::Client {
-    s3_with(config, RequestChecksumCalculation::WhenSupported)
+    let conf = s3_with(config, RequestChecksumCalculation::WhenSupported);
+    aws_sdk_s3::Client::from_conf(conf.build())
 }
 
 /// Path style with an endpoint of one's own: a loopback address has no bucket hosts.
-fn s3_with(config: &SdkConfig, calculation: RequestChecksumCalculation) -> aws_sdk_s3::Client {
-    let builder = aws_sdk_s3::config::Builder::from(config)
+fn s3_with(config: &SdkConfig, calculation: RequestChecksumCalculation) -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::from(config)
         .force_path_style(config.endpoint_url().is_some())
         .request_checksum_calculation(calculation)
-        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-    aws_sdk_s3::Client::from_conf(builder.build())
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
 }

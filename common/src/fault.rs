@@ -84,7 +84,8 @@ impl Fault {
     /// From a status and an error code, as a batch entry or a reply carries them.
     pub fn from_reply(operation: &'static str, status: u16, code: &str) -> Self {
         // SQS words some codes in the query protocol's way: `AWS.SimpleQueueService.NonExistentQueue`.
-        let name = code.rsplit(['.', '#']).next().unwrap_or(code);
+        let name = code.rsplit('#').next().unwrap_or(code);
+        let name = name.strip_prefix("AWS.SimpleQueueService.").unwrap_or(name);
         let shown = if name.is_empty() { "no code".to_owned() } else { name.to_owned() };
         Self { class: classify(status, name), operation, code: shown, status: Some(status) }
     }
@@ -102,13 +103,15 @@ impl Fault {
 
 fn classify(status: u16, code: &str) -> Class {
     match code {
+        // A KMS key that is disabled, pending or denied: somebody has to set it right, and may be doing so.
+        kms if kms.starts_with("KMS.") && !kms.contains("Throttl") => Class::Denied,
         "SlowDown" | "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
         | "RequestThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded" | "BandwidthLimitExceeded"
         | "ProvisionedThroughputExceededException" | "LimitExceededException" | "OverLimit" | "KmsThrottled"
         | "KMS.ThrottlingException" => Class::Throttled,
         "InternalError" | "InternalFailure" | "InternalServerError" | "InternalServerException" | "ServiceUnavailable"
         | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" | "ExpiredToken"
-        | "ExpiredTokenException" | "RequestExpired" | "RequestTimeTooSkewed" | "IncompleteBody"
+        | "ExpiredTokenException" | "TokenRefreshRequired" | "RequestExpired" | "RequestTimeTooSkewed" | "IncompleteBody"
         | "IDPCommunicationError" => Class::Transient,
         "PreconditionFailed" | "ConditionalCheckFailedException" => Class::Precondition,
         "ConditionalRequestConflict" | "OperationAborted" | "TransactionConflictException" => Class::Conflict,
@@ -116,12 +119,15 @@ fn classify(status: u16, code: &str) -> Class {
         | "NonExistentQueue" | "ResourceNotFoundException" => Class::Missing,
         "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" | "AccountProblem" | "InvalidAccessKeyId"
         | "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidSignatureException"
-        | "MissingAuthenticationToken" | "AuthorizationHeaderMalformed" | "KmsAccessDenied" => Class::Denied,
+        | "MissingAuthenticationToken" | "AuthorizationHeaderMalformed" | "InvalidToken" | "PermanentRedirect"
+        | "TemporaryRedirect" => Class::Denied,
         "BadDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" => Class::Corrupt,
         "InvalidObjectState" => Class::Archived,
         _ => match status {
             429 | 503 => Class::Throttled,
             408 | 500..=599 => Class::Transient,
+            // A HEAD has no body to say more in: 400 is a wrong or expired token, a redirect is a wrong region.
+            301 | 307 | 400 if code.is_empty() => Class::Denied,
             401 | 403 => Class::Denied,
             404 => Class::Missing,
             409 => Class::Conflict,
@@ -150,6 +156,9 @@ mod tests {
         assert_eq!(class(403, "RequestTimeTooSkewed"), Class::Transient);
         assert_eq!(class(403, "InvalidObjectState"), Class::Archived);
         assert_eq!(class(400, "BadDigest"), Class::Corrupt);
+        assert_eq!(class(400, "KMS.DisabledException"), Class::Denied);
+        assert_eq!(class(400, "KMS.ThrottlingException"), Class::Throttled);
+        assert_eq!(class(400, "com.amazonaws.dynamodb.v20120810#ThrottlingException"), Class::Throttled);
         assert_eq!(class(400, "AWS.SimpleQueueService.NonExistentQueue"), Class::Missing);
     }
 
@@ -159,6 +168,8 @@ mod tests {
         assert_eq!(class(403, ""), Class::Denied);
         assert_eq!(class(412, ""), Class::Precondition);
         assert_eq!(class(500, ""), Class::Transient);
+        assert_eq!(class(400, ""), Class::Denied);
+        assert_eq!(class(301, ""), Class::Denied);
         assert_eq!(class(418, ""), Class::Invalid);
         assert_eq!(Fault::from_reply("HeadObject", 404, "").to_string(), "HeadObject: no code (HTTP 404)");
     }

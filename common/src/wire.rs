@@ -47,6 +47,10 @@ pub fn encode(transfer: &Transfer) -> String {
 /// # Errors
 /// A [`WireError`] for every text that [`encode`] of this version cannot have written.
 pub fn decode(body: &str) -> Result<Transfer, WireError> {
+    // A struct could be read from an array too, by position: that is not this form.
+    if !body.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok() {
+        return Err(WireError::NoVersion);
+    }
     let envelope: Envelope = serde_json::from_str(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => WireError::NoVersion,
         _ => WireError::NotJson { line: error.line(), column: error.column() },

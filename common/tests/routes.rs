@@ -1,5 +1,7 @@
 //! The rules file as its writer meets it: what routes where, and what is said of mistakes.
 
+extern crate drayage_common as common;
+
 use common::lane::Lane;
 use common::routes::{DEFAULT_RULES, Decision, Mismatch, Mistakes, Routes, Routing, UNASSIGNED};
 use common::transfer::{Sequencer, SourceVersion};

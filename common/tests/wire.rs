@@ -1,5 +1,7 @@
 //! The wire form: what was once written stays readable, and nothing that can arrive makes the decoder fall over.
 
+extern crate drayage_common as common;
+
 use common::transfer::{CopyOptions, Sequencer, SourceVersion, TagPolicy, Target, Transfer, TransferId};
 use common::wire::{self, WireError};
 use proptest::prelude::*;

@@ -57,12 +57,12 @@ async fn delete(queue: &Queue, mut receipts: Vec<Receipt>) {
         let failed = receipts.into_iter().zip(entries);
         let failed: Vec<(Receipt, Fault)> = failed.filter_map(|(r, entry)| Some((r, entry.err()?))).collect();
         let Some((_, fault)) = failed.first() else { return };
-        let last = nth == TRIES_MAX || !fault.is_passing();
-        tracing::warn!(%fault, messages = failed.len(), last, "failed to delete messages that are done");
-        if last {
+        tracing::warn!(%fault, messages = failed.len(), tries = nth, "failed to delete messages that are done");
+        // A receipt that is refused is stale: somebody else has the message, and ends it.
+        receipts = failed.into_iter().filter(|(_, fault)| fault.is_passing()).map(|(receipt, _)| receipt).collect();
+        if receipts.is_empty() || nth == TRIES_MAX {
             return;
         }
-        receipts = failed.into_iter().map(|(receipt, _)| receipt).collect();
         tokio::time::sleep(delays.next_delay()).await;
     }
 }

@@ -26,7 +26,7 @@ use crate::copy::Copier;
 use crate::lease::Lease;
 use crate::outcome::{End, Outcome};
 use crate::settle::Settler;
-use crate::verdict::verdict;
+use crate::verdict::{Verdict, verdict};
 
 /// Attempts that may vanish without a word (their workers died, or were cut off) before the file is held to be the cause.
 const VANISHED_ATTEMPTS_MAX: u64 = 10;
@@ -93,7 +93,7 @@ impl Attempts {
             Ok(Claim::Held { fence, before }) => (fence, before),
             Ok(Claim::Over(Status::Failed)) => {
                 // Its attempt may have died between the ledger and the dead-letter queue. A duplicate there does no harm.
-                let reason = Reason::new("failed_before", "the ledger says that this transfer has failed");
+                let reason = self.reason_of(&transfer).await;
                 return self.settler.park(&message, lease, &reason).await;
             }
             Ok(Claim::Over(status)) => {
@@ -106,7 +106,7 @@ impl Attempts {
         tracing::Span::current().record("attempt", fence);
         let held = Held { id: &transfer.id, fence, owner: &owner };
         let outcome = self.outcome(&transfer, &lease, &held, &before).await;
-        let verdict = verdict(outcome, before.failed_attempts, self.failed_attempts_max);
+        let verdict = self.verdict(&transfer, &lease, outcome, before.failed_attempts).await;
         let settle = self.settler.settle(&message, lease, &held, &verdict, started);
         settle.instrument(tracing::info_span!("settle")).await;
     }
@@ -124,14 +124,54 @@ impl Attempts {
         }
     }
 
+    /// The verdict; a failure only after a look at the target. Whoever fails a file that an earlier attempt has published would
+    /// make the ledger lie, so a published file is completed, and where nothing can be seen nothing is decided.
+    async fn verdict(&self, transfer: &Transfer, lease: &Lease, outcome: Outcome, failed_before: u32) -> Verdict {
+        let left = outcome.left.clone();
+        let verdict = verdict(outcome, failed_before, self.failed_attempts_max);
+        if !matches!(verdict, Verdict::Fail(_)) {
+            return verdict;
+        }
+        let look = async {
+            let published = self.copier.published(transfer).await;
+            // No attempt will go on with it.
+            if let (Ok(_), Some(upload)) = (&published, &left) {
+                self.copier.discard(transfer, upload).await;
+            }
+            published
+        };
+        let published = tokio::select! {
+            biased;
+            () = lease.lost() => return Verdict::Leave,
+            published = look => published,
+        };
+        match published {
+            Ok(Some(completion)) => Verdict::Complete(completion),
+            Ok(None) => verdict,
+            Err(fault) => Verdict::Release {
+                reason: Reason::new("passing", fault.to_string()),
+                spent: false,
+                keep_upload: left.is_some(),
+                at_once: false,
+            },
+        }
+    }
+
+    /// Why the ledger says that the transfer failed.
+    async fn reason_of(&self, transfer: &Transfer) -> Reason {
+        let record = self.ledger.read(&transfer.id).await.ok().flatten();
+        let reason = record.and_then(|record| record.error_code.zip(record.error_message));
+        match reason {
+            Some((code, message)) => Reason { code, message },
+            None => Reason::new("failed_before", "the ledger says that this transfer has failed"),
+        }
+    }
+
     async fn outcome(&self, transfer: &Transfer, lease: &Lease, held: &Held<'_>, before: &Record) -> Outcome {
         if before.vanished_attempts() >= VANISHED_ATTEMPTS_MAX {
             let message = format!("{} attempts ended without a word", before.vanished_attempts());
-            if let Some(upload) = &before.upload {
-                self.copier.discard(transfer, upload).await;
-            }
             let result = Err(End::Permanent(Reason::new("attempts_vanished", message)));
-            return Outcome { result, upload_kept: false };
+            return Outcome { result, left: before.upload.clone() };
         }
         let note = async |upload: &Upload| match self.ledger.note_upload(held, upload).await {
             Ok(Written::Done) => Ok(()),
@@ -139,8 +179,8 @@ impl Attempts {
             Err(fault) => Err(fault.into()),
         };
         let copy = Box::pin(self.copier.copy(transfer, before.upload.clone(), note));
-        // The copy stops where it is by being dropped; its upload, if it has one, is noted in the ledger.
-        let stopped = |end| Outcome { result: Err(end), upload_kept: true };
+        // The copy stops where it is by being dropped; what the ledger knows of its upload stays.
+        let stopped = |end| Outcome::clean(Err(end));
         tokio::select! {
             biased;
             () = lease.lost() => stopped(End::LeaseLost),

@@ -21,6 +21,9 @@ use crate::copy::Copier;
 use crate::lease::Keeper;
 use crate::settle::Settler;
 
+/// How long a receive waits for more free permits, once there is one.
+const LINGER: Duration = Duration::from_millis(100);
+
 /// What all lanes of a worker share.
 #[derive(Debug, Clone)]
 pub struct Laneworks {
@@ -87,11 +90,13 @@ impl Laneworks {
         let mut receiving = Fuse::terminated();
         let mut delays = Delays::new(backoff::POLL);
         let mut delay = None;
-        // Waiting for a few free permits makes receives worth their request.
+        // Waiting a moment for a few free permits makes receives worth their request.
+        let mut lingered = false;
         let worthwhile = (pull.permits / 4).clamp(1, BATCH_MAX);
         loop {
             let free = pull.permits.saturating_sub(running.len());
-            if receiving.is_terminated() && free >= worthwhile && !self.shutdown.is_stopping() {
+            let enough = free >= worthwhile || (free > 0 && lingered);
+            if receiving.is_terminated() && enough && !self.shutdown.is_stopping() {
                 receiving = Box::pin(self.receive(pull, free, delay.take())).fuse();
             }
             if receiving.is_terminated() && running.is_empty() {
@@ -102,11 +107,13 @@ impl Laneworks {
                 Some(()) = running.next(), if !running.is_empty() => {}
                 // An open receive is never dropped: what it brings would be hidden from everybody for a visibility timeout.
                 received = &mut receiving => match received {
+                    Ok(messages) if self.shutdown.is_stopping() => running.push(give_back(messages, pull).boxed_local()),
                     Ok(messages) => {
                         delays.reset();
-                        for message in self.or_give_back(messages, pull).await {
+                        lingered = false;
+                        for message in messages {
                             let lease = keeper.hold(&message);
-                            running.push(Box::pin(attempts.run(message, lease)));
+                            running.push(attempts.run(message, lease).boxed_local());
                         }
                     }
                     Err(fault) => {
@@ -114,6 +121,9 @@ impl Laneworks {
                         delay = Some(delays.next_delay());
                     }
                 },
+                () = tokio::time::sleep(LINGER), if receiving.is_terminated() && free > 0 && !lingered => {
+                    lingered = true;
+                }
             }
         }
     }
@@ -128,16 +138,12 @@ impl Laneworks {
         }
         pull.queue.receive(most, pull.wait).await
     }
+}
 
-    /// What a poll brings after the shutdown has begun goes back at once.
-    async fn or_give_back(&self, messages: Vec<Message>, pull: &Pull) -> Vec<Message> {
-        if !self.shutdown.is_stopping() || messages.is_empty() {
-            return messages;
-        }
-        let changes: Vec<_> = messages.into_iter().map(|message| (message.receipt, Duration::ZERO)).collect();
-        for fault in pull.queue.change_visibility(&changes).await.into_iter().filter_map(Result::err) {
-            tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
-        }
-        Vec::new()
+/// What a poll brings after the shutdown has begun goes back at once.
+async fn give_back(messages: Vec<Message>, pull: &Pull) {
+    let changes: Vec<_> = messages.into_iter().map(|message| (message.receipt, Duration::ZERO)).collect();
+    for fault in pull.queue.change_visibility(&changes).await.into_iter().filter_map(Result::err) {
+        tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
     }
 }

@@ -1,7 +1,7 @@
 //! How an attempt ends.
 
 use common::fault::{Class, Fault};
-use common::ledger::{Completion, Reason};
+use common::ledger::{Completion, Reason, Upload};
 
 /// Every way a copy ends early. `?` carries it from wherever it happens to the verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,11 +20,19 @@ pub enum End {
     LeaseLost,
 }
 
-/// What a copy comes to. `upload_kept` tells whether a multipart upload is left for the next attempt to go on with.
+/// What a copy comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub result: Result<Completion, End>,
-    pub upload_kept: bool,
+    /// The multipart upload that is left for the next attempt to go on with.
+    pub left: Option<Upload>,
+}
+
+impl Outcome {
+    /// An end that leaves no upload.
+    pub fn clean(result: Result<Completion, End>) -> Self {
+        Self { result, left: None }
+    }
 }
 
 impl From<Fault> for End {

@@ -21,7 +21,8 @@ pub(crate) enum Verdict {
 
 /// `failed_before` counts the failed attempts before this one.
 pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max: u32) -> Verdict {
-    let Outcome { result, upload_kept: keep_upload } = outcome;
+    let Outcome { result, left } = outcome;
+    let keep_upload = left.is_some();
     let release = |reason, spent, at_once| Verdict::Release { reason, spent, keep_upload, at_once };
     match result {
         Ok(completion) => Verdict::Complete(completion),
@@ -31,7 +32,9 @@ pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max:
         Err(End::Failed(reason)) => release(reason, true, false),
         Err(End::Passing(fault)) => release(Reason::new("passing", fault.to_string()), false, false),
         Err(End::Interrupted) => {
-            release(Reason::new("interrupted", "the worker stopped or handed over"), false, true)
+            // Stopped where it was: what the ledger knows of an upload stays right.
+            let reason = Reason::new("interrupted", "the worker stopped or handed over");
+            Verdict::Release { reason, spent: false, keep_upload: true, at_once: true }
         }
         Err(End::LeaseLost) => Verdict::Leave,
     }
@@ -41,9 +44,10 @@ pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max:
 mod tests {
     use super::*;
     use common::fault::{Class, Fault};
+    use common::ledger::Upload;
 
     fn ended(end: End) -> Outcome {
-        Outcome { result: Err(end), upload_kept: true }
+        Outcome { result: Err(end), left: Some(Upload { id: "u".to_owned(), part_bytes: 1 }) }
     }
 
     fn reason() -> Reason {

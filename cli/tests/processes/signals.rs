@@ -9,6 +9,8 @@ use crate::support::pids::{all_ended, child_with, children, is_alive, kill};
 use crate::support::store::{delivered, put};
 use crate::support::until;
 
+const CHILDREN: [&str; 3] = ["dispatcher", "worker-1", "worker-2"];
+
 fn ids_of_children(local: &Local) -> Vec<Pid> {
     let ids: Vec<Pid> = children(local.process.pid()).into_iter().map(|(pid, _)| pid).collect();
     assert_eq!(ids.len(), 3, "a dispatcher and two workers");
@@ -18,21 +20,16 @@ fn ids_of_children(local: &Local) -> Vec<Pid> {
 #[track_caller]
 fn assert_drained(ended: Ended) {
     let ended = ended.succeeded().said("Draining.");
-    for name in ["dispatcher", "worker-1", "worker-2"] {
+    for name in CHILDREN {
         assert!(ended.err.contains(&format!("{name} drained")), "{ended:#?}");
     }
     assert_eq!(ended.left, [""; 0], "the temporary folder is removed");
 }
 
-async fn has_delivered(local: &Local) {
-    put(&local.s3, "a", b"x").await;
-    ledger::over(&local.dynamodb, 1).await;
-}
-
 #[tokio::test]
 async fn ctrl_c_on_a_terminal_drains_every_child() {
     let local = Local::start(&[]).await;
-    has_delivered(&local).await;
+    local.at_work(&CHILDREN).await;
     let children = ids_of_children(&local);
     local.process.signal_group(Signal::INT);
     assert_drained(local.process.ended().await);
@@ -42,7 +39,7 @@ async fn ctrl_c_on_a_terminal_drains_every_child() {
 #[tokio::test]
 async fn sigterm_drains_every_child() {
     let local = Local::start(&[]).await;
-    has_delivered(&local).await;
+    local.at_work(&CHILDREN).await;
     let children = ids_of_children(&local);
     local.process.signal(Signal::TERM);
     assert_drained(local.process.ended().await);
@@ -60,7 +57,7 @@ async fn a_stop_as_soon_as_the_banner_is_there_drains_too() {
 #[tokio::test]
 async fn killing_the_command_ends_its_children() {
     let local = Local::start(&[]).await;
-    has_delivered(&local).await;
+    local.at_work(&CHILDREN).await;
     let children = ids_of_children(&local);
     kill(local.process.pid());
     local.process.ended().await;
@@ -70,6 +67,7 @@ async fn killing_the_command_ends_its_children() {
 #[tokio::test]
 async fn a_child_that_never_stays_up_ends_the_command() {
     let local = Local::start(&["--workers", "1"]).await;
+    local.at_work(&["dispatcher"]).await;
     let parent = local.process.pid();
     until("the end of the command", async || {
         for (child, arguments) in children(parent) {

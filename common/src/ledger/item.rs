@@ -76,6 +76,7 @@ pub struct Record {
     pub owner: Option<String>,
     pub upload: Option<Upload>,
     pub checksum: Option<String>,
+    pub error_code: Option<String>,
     pub error_message: Option<String>,
 }
 
@@ -100,6 +101,7 @@ impl Record {
             owner: text(a::OWNER),
             upload: upload.map(|(id, part_bytes)| Upload { id, part_bytes }),
             checksum: text(a::CHECKSUM),
+            error_code: text(a::ERROR_CODE),
             error_message: text(a::ERROR_MESSAGE),
         })
     }

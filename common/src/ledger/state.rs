@@ -1,12 +1,13 @@
 //! The states of a transfer and the steps between them, as a table. Pure.
 //!
 //! ```text
-//! uploaded ──queue──▶ queued ──claim──▶ processing ──complete──▶ completed
+//!           ──queue──▶ queued ──claim──▶ processing ──complete──▶ completed
 //!                       ▲                │ │  ▲ │  ──fail──────▶ failed
 //!                       └────release─────┘ └──┘ └──supersede───▶ superseded
 //!                                    claim, progress
 //! ```
-//! `claim` leaves `processing` too: the attempt before may have died without a word. Every claim raises the attempt number, and
+//! `uploaded` is for items that something else than the dispatcher makes (a file that was seen and not routed yet); they can be
+//! claimed as queued ones. `claim` leaves `processing` too: the attempt before may have died without a word. Every claim raises the attempt number, and
 //! that number is the fence: an attempt's later steps hold only while the item still carries it.
 
 use std::fmt;
@@ -82,7 +83,7 @@ impl Step {
     pub const fn from(self) -> &'static [Status] {
         match self {
             Self::Queue => &[Status::Uploaded],
-            Self::Claim => &[Status::Queued, Status::Processing],
+            Self::Claim => &[Status::Uploaded, Status::Queued, Status::Processing],
             Self::Progress | Self::Release | Self::Complete | Self::Fail | Self::Supersede => &[Status::Processing],
         }
     }

@@ -3,31 +3,42 @@
 //! Chains are wanted (raw → validated → analytics), so targets that feed *other* rules are fine as long as no rule is reached
 //! again. The test is conservative: two prefixes meet when one begins with the other.
 
+use std::collections::VecDeque;
+
 use super::Rule;
 
-/// The names of the rules of one cycle, the first one repeated at the end; `None` when there is no cycle.
-pub(super) fn cycle(rules: &[Rule]) -> Option<Vec<String>> {
-    let mut done = vec![false; rules.len()];
-    (0..rules.len()).find_map(|start| visit(rules, start, &mut Vec::new(), &mut done))
+/// Cycles as the names of their rules, the first one repeated at the end. Every rule that is part of a cycle is in one of them.
+pub(super) fn cycles(rules: &[Rule]) -> Vec<Vec<String>> {
+    let mut named = vec![false; rules.len()];
+    let mut cycles = Vec::new();
+    for start in 0..rules.len() {
+        if named.get(start) == Some(&false)
+            && let Some(path) = way_back(rules, start)
+        {
+            path.iter().for_each(|rule| named[*rule] = true);
+            let names = path.iter().chain([&start]).filter_map(|rule| rules.get(*rule));
+            cycles.push(names.map(|rule| rule.name.clone()).collect());
+        }
+    }
+    cycles
 }
 
-fn visit(rules: &[Rule], at: usize, path: &mut Vec<usize>, done: &mut [bool]) -> Option<Vec<String>> {
-    if let Some(first) = path.iter().position(|seen| *seen == at) {
-        let names = path.iter().skip(first).chain([&at]).filter_map(|i| rules.get(*i));
-        return Some(names.map(|rule| rule.name.clone()).collect());
+/// The shortest way from a rule to itself, without the return to it.
+fn way_back(rules: &[Rule], start: usize) -> Option<Vec<usize>> {
+    let mut ways = VecDeque::from([vec![start]]);
+    let mut seen = vec![false; rules.len()];
+    while let Some(way) = ways.pop_front() {
+        let from = rules.get(*way.last()?)?;
+        for next in (0..rules.len()).filter(|next| rules.get(*next).is_some_and(|rule| feeds(from, rule))) {
+            if next == start {
+                return Some(way);
+            }
+            if !std::mem::replace(&mut seen[next], true) {
+                ways.push_back(way.iter().copied().chain([next]).collect());
+            }
+        }
     }
-    if done.get(at).copied().unwrap_or(true) {
-        return None;
-    }
-    path.push(at);
-    let from = rules.get(at)?;
-    let fed = rules.iter().enumerate().filter(|(_, rule)| feeds(from, rule)).map(|(index, _)| index);
-    let found = fed.collect::<Vec<_>>().into_iter().find_map(|next| visit(rules, next, path, done));
-    path.pop();
-    if let Some(done) = done.get_mut(at) {
-        *done = true;
-    }
-    found
+    None
 }
 
 /// Whether something that `from` publishes may be matched by `to`.

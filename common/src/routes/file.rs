@@ -57,12 +57,9 @@ pub(super) fn parse(text: &str, lanes: &[Lane]) -> Result<Routes, Mistakes> {
     let mut fields = reader.fields("the file", 0..0, root.get_ref());
     let routes = routes(&mut fields, lanes);
     fields.end();
-    if let Some(routes) = &routes
-        && let Some(cycle) = feeds::cycle(&routes.rules)
-    {
+    for cycle in routes.as_ref().map(|routes| feeds::cycles(&routes.rules)).unwrap_or_default() {
         let what = format!("a target feeds the rules again: {}", cycle.join(" → "));
-        let span = rule_span(root.get_ref(), cycle.first());
-        reader.mistake(&span, what);
+        reader.mistake(&rule_span(root.get_ref(), cycle.first()), what);
     }
     reader.finish(routes)
 }
@@ -132,7 +129,7 @@ fn customer(mut table: Fields<'_, '_>) -> Option<Customer> {
     let id = table.required_text("id");
     if let Some(At { value, span }) = &id {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        if value.is_empty() || value.len() > 128 || !value.bytes().all(plain) {
+        if value.len() > 128 || !value.bytes().all(plain) {
             table.mistake(span, "`id` must be 1 to 128 of A–Z, a–z, 0–9, `-`, `_` and `.` (it becomes the message group)");
         }
     }
@@ -144,9 +141,6 @@ fn customer(mut table: Fields<'_, '_>) -> Option<Customer> {
 
 fn rule(table: &mut Fields<'_, '_>, lanes: &[Lane]) -> Option<Rule> {
     let name = table.required_text("name");
-    if let Some(At { value: "", span }) = &name {
-        table.mistake(span, "`name` must not be empty");
-    }
     let lane_name = table.text("lane");
     let lane_found = lane_name.as_ref().map(|name| lane(table, name, lanes));
     let matching = table.required_table("match").and_then(|mut matching| {

@@ -92,7 +92,12 @@ impl<'r, 't> Fields<'r, 't> {
     /// As [`Self::text`]; its absence is a mistake.
     pub(super) fn required_text(&mut self, name: &'static str) -> Option<At<&'r str>> {
         self.require(name);
-        self.text(name)
+        let text = self.text(name)?;
+        if text.value.is_empty() {
+            self.mistake(&text.span, &format!("`{name}` must not be empty"));
+            return None;
+        }
+        Some(text)
     }
 
     pub(super) fn bytes(&mut self, name: &'static str) -> Option<At<u64>> {

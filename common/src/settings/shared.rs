@@ -79,7 +79,7 @@ impl Shared {
         let endpoint_url = reader.optional(&ENDPOINT_URL, endpoint_url);
         let table = reader.required(&TABLE, text);
         let lanes = reader.required(&LANES, lanes);
-        let visibility_timeout = reader.required(&VISIBILITY_TIMEOUT, |text| seconds(text, 2..=43_000));
+        let visibility_timeout = reader.required(&VISIBILITY_TIMEOUT, |text| seconds(text, 2..=3_600));
         let wait = reader.required(&WAIT, |text| seconds(text, 0..=20));
         if let (Some(visibility_timeout), Some(wait)) = (visibility_timeout, wait)
             && visibility_timeout <= wait + RECEIVE_SLACK
@@ -93,6 +93,16 @@ impl Shared {
             ));
         }
         let grace_period = reader.required(&GRACE_PERIOD, |text| seconds(text, 1..=118));
+        if let (Some(grace_period), Some(wait)) = (grace_period, wait)
+            && grace_period <= wait
+        {
+            // A poll that is open when the stop begins must be able to end.
+            reader.mistake(format!(
+                "--grace-period-s is {} with --wait-s {}: expected more",
+                grace_period.as_secs(),
+                wait.as_secs()
+            ));
+        }
         let retention = reader.required(&RETENTION, |text| bounded(text, 1..=3_650_u64));
         let log = reader.required(&LOG, log_filter);
         let otlp_endpoint = reader.optional(&OTLP_ENDPOINT, super::endpoint_url);

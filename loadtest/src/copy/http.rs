@@ -155,11 +155,17 @@ impl Http {
             .await
     }
 
-    /// Passes the body of a GET on as the body of a PUT; the PUT's reply.
-    pub(super) async fn pass_on(&self, got: Open, path: &str, len: u64) -> Result<HeaderMap, String> {
+    /// Sends the body of a GET that `from` made as the body of a PUT; the PUT's reply.
+    pub(super) async fn pass_on(
+        &self,
+        from: &Self,
+        got: Open,
+        path: &str,
+        len: u64,
+    ) -> Result<HeaderMap, String> {
         let body = Either::Right(got.response.into_body());
         let put = self.open(Method::PUT, path, &[], Some(len), body).await?;
-        self.finished(got.connection);
+        from.finished(got.connection);
         Ok(self.whole(put).await?.0)
     }
 }

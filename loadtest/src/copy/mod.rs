@@ -1,8 +1,8 @@
 //! `loadtest copy`: Drayage's copier beside other tools and beside a floor, on one server, with the same objects.
 //!
 //! 1. Start the server: simcloud in a process of its own.
-//! 2. For each workload: put its objects in, warm the server up; then, one row after the other, let a contender copy them, read every copy back and
-//!    compare it, delete the copies.
+//! 2. For each workload: put its objects in and warm the server up; then, one row after the other, let a contender copy them, read
+//!    every copy back and compare it, delete the copies.
 //! 3. Print the table; write JSON and a chart.
 //!
 //! A contender is always a process (or several): its CPU time and memory are its own. What fails is a row that says so.

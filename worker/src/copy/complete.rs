@@ -4,13 +4,15 @@
 //! worker cannot overwrite a newer version. A reply that says nothing certain (lost, 200 with an error, empty 200, NoSuchUpload
 //! on a second try) is decided by what is visible at the target: our marker, size and checksum, never mere existence.
 
+use std::time::Duration;
+
 use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadOutput;
 use aws_sdk_s3::types::{ChecksumType, CompletedMultipartUpload, CompletedPart};
 use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
 
-use super::Copier;
+use super::{CHECKSUM_MISMATCH, COMPLETE_REFUSED, Copier};
 use super::checksum::Crc64;
 use super::part::Sent;
 use super::publish::Condition;
@@ -19,6 +21,8 @@ use crate::outcome::End;
 
 /// Each lost race means that another transfer to the same key got through.
 const PUBLISHES_MAX: usize = 8;
+/// S3 may work for minutes on the Complete of an object of 10,000 parts.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Copier {
     pub(super) async fn complete(
@@ -30,7 +34,9 @@ impl Copier {
         mut condition: Condition,
     ) -> Result<Completion, End> {
         for _ in 0..PUBLISHES_MAX {
-            let fault = match self.complete_once(transfer, upload_id, sent, whole, &condition).await {
+            let complete = self.complete_once(transfer, upload_id, sent, whole, &condition);
+            let late = |_| Err(Fault::new(Class::Transient, "CompleteMultipartUpload", "timeout"));
+            let fault = match tokio::time::timeout(PATIENCE, complete).await.unwrap_or_else(late) {
                 Ok(reply) => match vouched(&reply, whole)? {
                     Some(completion) => return Ok(completion),
                     None => Fault::new(Class::Transient, "CompleteMultipartUpload", "reply"),
@@ -46,7 +52,7 @@ impl Copier {
                 Class::Missing if fault.code == "NoSuchKey" => condition = Condition::Absent,
                 Class::Missing if fault.code == "NoSuchBucket" => return Err(fault.into()),
                 // A part that is not what we sent (two attempts may have sent it at once): the upload is thrown away.
-                Class::Invalid => return Err(End::Failed(Reason::new("complete_refused", fault.to_string()))),
+                Class::Invalid => return Err(End::Failed(Reason::new(COMPLETE_REFUSED, fault.to_string()))),
                 Class::Missing | Class::Transient => return self.resolve(transfer, Some(whole), fault).await,
                 _ => return Err(fault.into()),
             }
@@ -71,7 +77,7 @@ impl Copier {
                 .checksum_crc64_nvme(part.checksum.to_string())
                 .build()
         });
-        self.client
+        self.patient
             .complete_multipart_upload()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)
@@ -94,7 +100,7 @@ fn vouched(reply: &CompleteMultipartUploadOutput, whole: Crc64) -> Result<Option
     let verified_by = match reply.checksum_crc64_nvme().map(Crc64::parse) {
         Some(Some(theirs)) if theirs != whole => {
             let message = "the store published a checksum that is not the one it was sent";
-            return Err(End::Failed(Reason::new("checksum_mismatch", message)));
+            return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
         }
         Some(Some(_)) => "crc64nvme",
         // Absent, or composite: the request carried the checksum, and the store accepted it.

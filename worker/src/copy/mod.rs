@@ -20,6 +20,7 @@ mod single;
 mod source;
 mod trailing;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -27,6 +28,7 @@ use aws_sdk_s3::Client;
 use common::aws;
 use common::ledger::Upload;
 use common::transfer::Transfer;
+use tokio::sync::Semaphore;
 
 use crate::outcome::{End, Outcome};
 
@@ -39,6 +41,13 @@ pub const SINGLE_PUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const FLOOR_BYTES_PER_SECOND: u64 = 32 * 1024;
 /// Allowed on top of that.
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The parts of an upload with one of these ends are not to be used again.
+const CHECKSUM_MISMATCH: &str = "checksum_mismatch";
+const COMPLETE_REFUSED: &str = "complete_refused";
+
+/// Parts in flight of one worker, over all its copies: what bounds its memory.
+const STREAMS_MAX: usize = 32;
 
 /// How the copy works.
 #[derive(Debug, Clone, Copy)]
@@ -53,12 +62,20 @@ pub struct Tuning {
 #[derive(Debug, Clone)]
 pub struct Copier {
     client: Client,
+    /// For requests with a deadline of their own.
+    patient: Client,
+    streams: Arc<Semaphore>,
     tuning: Tuning,
 }
 
 impl Copier {
     pub fn new(config: &SdkConfig, tuning: Tuning) -> Self {
-        Self { client: aws::s3(config), tuning }
+        Self {
+            client: aws::s3(config),
+            patient: aws::s3_patient(config),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            tuning,
+        }
     }
 
     /// Copies one transfer. `earlier` is the multipart upload that an attempt before left; `note` writes a new upload down before
@@ -70,28 +87,37 @@ impl Copier {
         note: impl AsyncFn(&Upload) -> Result<(), End>,
     ) -> Outcome {
         if earlier.is_none() && transfer.source.size_bytes <= SINGLE_PUT_BYTES_MAX {
-            return Outcome { result: Box::pin(self.single(transfer)).await, upload_kept: false };
+            return Outcome::clean(Box::pin(self.single(transfer)).await);
         }
         let facts = match self.head_source(transfer).await {
             Ok(facts) => facts,
-            Err(end) => return self.without_source(transfer, earlier, end).await,
+            Err(end) => return Outcome { result: Err(end), left: earlier }.tidied(self, transfer).await,
         };
         self.multipart(transfer, &facts, earlier, note).await
-    }
-
-    /// Ends a copy whose source cannot be had; an upload that leads nowhere is removed by its owner.
-    async fn without_source(&self, transfer: &Transfer, earlier: Option<Upload>, end: End) -> Outcome {
-        let Some(upload) = earlier else { return Outcome { result: Err(end), upload_kept: false } };
-        if matches!(end, End::Superseded(_) | End::Permanent(_) | End::Failed(_)) {
-            self.discard(transfer, &upload).await;
-            return Outcome { result: Err(end), upload_kept: false };
-        }
-        Outcome { result: Err(end), upload_kept: true }
     }
 
     /// Removes the upload that an attempt before left and no attempt will go on with.
     pub async fn discard(&self, transfer: &Transfer, earlier: &Upload) {
         self.abort_upload(transfer, &earlier.id).await;
+    }
+}
+
+impl Outcome {
+    /// Removes an upload that is of no use after this outcome. One that fails for now, or for good but for the verdict to say, is
+    /// left: a permission that comes back must not cost nine thousand parts.
+    pub(crate) async fn tidied(self, copier: &Copier, transfer: &Transfer) -> Self {
+        let useless = match &self.result {
+            Ok(_) | Err(End::Superseded(_)) => true,
+            Err(End::Failed(reason)) => reason.code == CHECKSUM_MISMATCH || reason.code == COMPLETE_REFUSED,
+            Err(_) => false,
+        };
+        match self.left {
+            Some(upload) if useless => {
+                copier.discard(transfer, &upload).await;
+                Self::clean(self.result)
+            }
+            left => Self { left, ..self },
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use common::ledger::{Completion, Reason, Upload};
 use common::transfer::Transfer;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::Copier;
+use super::{CHECKSUM_MISMATCH, Copier};
 use super::checksum::Crc64;
 use super::facts::{Facts, dressed};
 use super::part::Sent;
@@ -35,16 +35,7 @@ impl Copier {
     ) -> Outcome {
         let mut upload = earlier;
         let result = Box::pin(self.upload(transfer, facts, &mut upload, note)).await;
-        let Some(upload) = upload else { return Outcome { result, upload_kept: false } };
-        let upload_kept = match &result {
-            // Completed by this attempt or by one before: an upload that is still there is of no use.
-            Ok(_) | Err(End::Superseded(_) | End::Permanent(_) | End::Failed(_)) => {
-                self.abort_upload(transfer, &upload.id).await;
-                false
-            }
-            Err(End::Passing(_) | End::Interrupted | End::LeaseLost) => true,
-        };
-        Outcome { result, upload_kept }
+        Outcome { result, left: upload }.tidied(self, transfer).await
     }
 
     /// `upload` is the upload as it stands when this ends: `None` when there is none (any more).
@@ -63,7 +54,7 @@ impl Copier {
             Some(earlier) => self.sent_before(transfer, earlier).await?,
             None => None,
         };
-        // What an earlier attempt noted is gone, or was made by a worker that cut differently and sent nothing.
+        // What an earlier attempt noted is gone.
         if sent.is_none() {
             *upload = None;
         }
@@ -86,7 +77,8 @@ impl Copier {
         let whole = whole_checksum(&sent);
         if facts.checksum.is_some_and(|expected| expected != whole) {
             // A byte changed between the source's store and us. Nothing is published; the upload is thrown away.
-            return Err(End::Failed(Reason::new("checksum_mismatch", "the parts do not add up to the source's checksum")));
+            let message = "the parts do not add up to the source's checksum";
+            return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
         }
         let completion = self.complete(transfer, &current.id, &sent, whole, condition).await;
         match &completion {

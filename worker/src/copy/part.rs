@@ -35,12 +35,15 @@ impl Copier {
         let mut tries = 1;
         loop {
             let deadline = body_deadline(part.len_bytes);
+            // Closed never: a permit is what bounds the streams of a worker.
+            let permit = self.streams.acquire().await.ok();
             let copied = tokio::time::timeout(deadline, self.copy_part_once(transfer, upload_id, part)).await;
             let late = |_| Err(Fault::new(Class::Transient, "UploadPart", "TooSlow").into());
             match copied.unwrap_or_else(late) {
                 Err(End::Passing(fault)) if tries < TRIES_MAX => {
                     tracing::debug!(%fault, part = part.number, tries, "failed to copy a part; trying again");
                     tries += 1;
+                    drop(permit);
                     tokio::time::sleep(delays.next_delay()).await;
                 }
                 ended => return ended,
@@ -52,7 +55,7 @@ impl Copier {
         let (source, _) = self.get_source(transfer, Some(&part)).await?;
         let (body, meter) = through(source.body, part.len_bytes, None);
         let reply = self
-            .client
+            .patient
             .upload_part()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)

@@ -31,13 +31,28 @@ pub(super) const TRAILER: &str = "x-amz-checksum-crc64nvme";
 /// Base64 of eight bytes.
 const CHECKSUM_LEN: u64 = 12;
 
-/// The checksum of what has passed, once all of it has.
+/// What is known of a body once all of it has passed.
 #[derive(Debug, Clone)]
-pub(super) struct Meter(Arc<OnceLock<Crc64>>);
+pub(super) struct Meter(Arc<OnceLock<Passed>>);
+
+#[derive(Debug, Clone, Copy)]
+enum Passed {
+    Whole(Crc64),
+    /// Not the bytes that the source's store vouches for.
+    Mismatch,
+}
 
 impl Meter {
+    /// The checksum of the whole.
     pub(super) fn finished(&self) -> Option<Crc64> {
-        self.0.get().copied()
+        match self.0.get() {
+            Some(Passed::Whole(checksum)) => Some(*checksum),
+            Some(Passed::Mismatch) | None => None,
+        }
+    }
+
+    pub(super) fn is_mismatch(&self) -> bool {
+        matches!(self.0.get(), Some(Passed::Mismatch))
     }
 }
 
@@ -107,9 +122,10 @@ impl Passage {
         }
         let checksum = self.running.value();
         if self.expected.is_some_and(|expected| expected != checksum) {
+            let _ = self.meter.0.set(Passed::Mismatch);
             return Err("the source's bytes do not have the source's checksum".into());
         }
-        let _ = self.meter.0.set(checksum);
+        let _ = self.meter.0.set(Passed::Whole(checksum));
         self.at = At::End;
         Ok(Bytes::from(tail(self.len_bytes, checksum)))
     }

@@ -87,6 +87,19 @@ impl Copier {
         }
     }
 
+    /// Whether this transfer has been published, whatever has become of its source.
+    ///
+    /// # Errors
+    /// The fault, when the target could not be seen.
+    pub(crate) async fn published(&self, transfer: &Transfer) -> Result<Option<Completion>, Fault> {
+        match self.survey(transfer, None).await {
+            Ok(Ok(completion)) => Ok(Some(completion)),
+            Err(End::Passing(fault)) => Err(fault),
+            // A target that may not be looked at, or is not there, shows nobody anything of ours either.
+            _ => Ok(None),
+        }
+    }
+
     async fn head_target(&self, transfer: &Transfer) -> Result<Option<Occupant>, End> {
         let target = &transfer.target;
         let request = self

@@ -8,7 +8,7 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
-use common::ledger::Completion;
+use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
 
 use super::checksum::Crc64;
@@ -17,22 +17,43 @@ use super::publish::Condition;
 use super::source::unquoted;
 use super::passage::through;
 use super::trailing::Trailing;
-use super::{BUFFERED_BYTES_MAX, Copier, body_deadline};
+use super::{BUFFERED_BYTES_MAX, CHECKSUM_MISMATCH, Copier, body_deadline};
 use crate::outcome::End;
 
 /// Publishing races with other transfers to the same key; each lost race means that somebody else got through.
 const PUBLISHES_MAX: usize = 8;
+
+/// Reads of a body whose checksum is not the source's, before the attempt has failed.
+const MISMATCHES_MAX: u32 = 2;
+
+/// What one GET and PUT came to.
+enum Put {
+    /// The PUT's reply, and the checksum of all bytes as far as it is known.
+    Sent(Result<PutObjectOutput, Fault>, Option<Crc64>),
+    /// The bytes were not those that the source's store vouches for, and were not sent.
+    Mismatch,
+}
 
 impl Copier {
     pub(super) async fn single(&self, transfer: &Transfer) -> Result<Completion, End> {
         let mut condition = Condition::Absent;
         let mut delays = Delays::new(backoff::REQUEST);
         let mut last = Fault::new(Class::Conflict, "PutObject", "PreconditionFailed");
+        let mut mismatches = 0;
         for _ in 0..PUBLISHES_MAX {
             let (fault, checksum) = match self.put_once(transfer, &condition).await? {
-                (Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
-                (Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
-                (Err(fault), checksum) => (fault, checksum),
+                Put::Sent(Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
+                Put::Sent(Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
+                Put::Sent(Err(fault), checksum) => (fault, checksum),
+                // A byte changed on its way here, or lies wrong in the store. Nothing was published; reading again tells.
+                Put::Mismatch => {
+                    mismatches += 1;
+                    if mismatches < MISMATCHES_MAX {
+                        continue;
+                    }
+                    let message = "the source's bytes do not have the source's checksum";
+                    return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
+                }
             };
             match fault.class {
                 // Something is there that was not, or is not what was: look, and decide again.
@@ -53,13 +74,12 @@ impl Copier {
         Err(End::Passing(Fault { class: Class::Conflict, ..last }))
     }
 
-    /// One GET and one PUT. The outer error is the source's or final; the inner one is the PUT's. The checksum is that of all
-    /// bytes, as far as it is known.
+    /// One GET and one PUT. An error is the source's, or final.
     async fn put_once(
         &self,
         transfer: &Transfer,
         condition: &Condition,
-    ) -> Result<(Result<PutObjectOutput, Fault>, Option<Crc64>), End> {
+    ) -> Result<Put, End> {
         let (source, facts) = self.open_source(transfer).await?;
         let dress = self.dress(transfer, &facts).await?;
         let deadline = body_deadline(facts.size_bytes);
@@ -72,28 +92,30 @@ impl Copier {
                 Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
                 Err(elapsed) => Err(late(elapsed)),
             };
-            return Ok((reply, meter.finished().or(facts.checksum)));
+            if meter.is_mismatch() {
+                return Ok(Put::Mismatch);
+            }
+            return Ok(Put::Sent(reply, meter.finished().or(facts.checksum)));
         }
         let body = collected(source.body, facts.size_bytes);
         let bytes = tokio::time::timeout(deadline, body).await.map_err(late)??;
         let checksum = Crc64::of(&bytes);
         if facts.checksum.is_some_and(|expected| expected != checksum) {
-            // A byte changed on its way here. Nothing was published; it is read again.
-            return Err(Fault::new(Class::Transient, "GetObject", "ChecksumMismatch").into());
+            return Ok(Put::Mismatch);
         }
         let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
         let reply = match tokio::time::timeout(deadline, put.body(ByteStream::from(bytes)).send()).await {
             Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
             Err(elapsed) => Err(late(elapsed)),
         };
-        Ok((reply, Some(checksum)))
+        Ok(Put::Sent(reply, Some(checksum)))
     }
 
     /// Everything but the body and its checksum.
     fn put(&self, transfer: &Transfer, dress: &Dress, condition: &Condition) -> PutObjectFluentBuilder {
         let (if_none_match, if_match) = condition.headers();
         let request = self
-            .client
+            .patient
             .put_object()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)

@@ -96,6 +96,7 @@ impl Keeper {
             tokio::pin!(changed);
             changed.as_mut().enable();
             let now = Instant::now();
+            self.end_what_is_over(now);
             while beats.len() < REQUESTS_MAX
                 && let Some((ids, changes)) = self.due(now)
             {
@@ -116,10 +117,9 @@ impl Keeper {
         Beat { ids, start, entries: self.queue.change_visibility(&changes).await }
     }
 
-    /// Voids what is over, and picks up to ten leases whose heartbeat is due.
-    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<(Receipt, Duration)>)> {
-        let mut state = self.state();
-        for held in state.held.values() {
+    /// Ends the leases that are over, whether or not heartbeats are on their way.
+    fn end_what_is_over(&self, now: Instant) {
+        for held in self.state().held.values() {
             if held.void_at <= now && !held.lost.is_cancelled() {
                 tracing::warn!("a lease ran out before a heartbeat came through; stopping its work");
                 held.lost.cancel();
@@ -128,9 +128,17 @@ impl Keeper {
                 held.hand_over.cancel();
             }
         }
-        let due = state.held.iter_mut().filter(|(_, held)| {
-            held.beat_at <= now && !held.beating && !held.lost.is_cancelled() && !held.hand_over.is_cancelled()
-        });
+    }
+
+    /// Once one heartbeat is due, picks up to ten that are due soon: they share a request.
+    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<(Receipt, Duration)>)> {
+        let mut state = self.state();
+        let waits = |held: &Held| !held.beating && !held.lost.is_cancelled() && !held.hand_over.is_cancelled();
+        if !state.held.values().any(|held| waits(held) && held.beat_at <= now) {
+            return None;
+        }
+        let soon = now + self.timing.visibility_timeout() / 15;
+        let due = state.held.iter_mut().filter(|(_, held)| waits(held) && held.beat_at <= soon);
         let (mut ids, mut changes) = (Vec::new(), Vec::new());
         for (id, held) in due.take(BATCH_MAX) {
             held.beating = true;

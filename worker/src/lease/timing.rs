@@ -54,13 +54,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lease_is_beaten_well_before_it_is_void_and_void_before_sqs_says_so() {
         let start = Instant::now();
-        for seconds in [2, 30, 60, 600, 43_000] {
+        for seconds in [2, 30, 60, 600, 3_600] {
             let timing = Timing::new(Duration::from_secs(seconds));
             let expires = start + Duration::from_secs(seconds);
             assert!(timing.beat_at(start, 0.0) < timing.void_at(start));
             assert!(timing.beat_at(start, 1.0) < timing.beat_at(start, 0.0));
             assert!(timing.void_at(start) < expires);
-            assert!(timing.hand_over_at(start) + Duration::from_secs(seconds) <= start + CAP || seconds > 20_000);
+            assert!(timing.hand_over_at(start) + Duration::from_secs(seconds) <= start + CAP);
         }
     }
 }

@@ -48,7 +48,7 @@ async fn the_same_message_of_a_failed_transfer_is_parked() {
     yard.assert_parked(&transfer, "source_missing").await;
     yard.send_body(&wire::encode(&transfer)).await;
     work_off(&yard, 1).await;
-    assert_eq!(yard.assert_parked(&transfer, "failed_before").await.attempts, 1);
+    assert_eq!(yard.assert_parked(&transfer, "source_missing").await.attempts, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,7 +62,7 @@ async fn a_failed_transfer_that_could_not_be_parked_is_parked_later() {
     assert_eq!(yard.dead_letters().await, []);
     assert_eq!(yard.messages().await, (0, 1));
     work_off(&yard, 1).await;
-    yard.assert_parked(&transfer, "failed_before").await;
+    yard.assert_parked(&transfer, "source_missing").await;
 }
 
 #[tokio::test(start_paused = true)]

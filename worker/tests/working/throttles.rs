@@ -1,5 +1,7 @@
 //! Brown-outs spend no attempts: what is throttled waits and is delivered later.
 
+use std::time::Duration;
+
 use common::ledger::{Status, attribute};
 use simcloud::{Effect, Fault};
 
@@ -24,7 +26,8 @@ async fn a_throttling_store_makes_the_worker_wait_longer_and_longer() {
             released_at.push(tokio::time::Instant::now());
         }
         let waits: Vec<_> = released_at.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        assert!(waits[4] > waits[0] * 2, "{waits:?}");
+        // The SDK's own tries take up to seven seconds; the wait after the fifth release is at least half of 32.
+        assert!(waits[0] < Duration::from_secs(16) && waits[4] >= Duration::from_secs(16), "{waits:?}");
         yard.faults().clear();
         worker.beside(watch.until(Status::Completed)).await;
         worker.stop().await;

@@ -85,6 +85,12 @@ impl Drayage {
         std::fs::read_to_string(self.folder.path().join("err")).unwrap()
     }
 
+    /// What a child of `drayage local` without `--data` has logged so far.
+    pub(crate) fn log_of(&self, child: &str) -> Option<String> {
+        let folder = std::fs::read_dir(self.folder.path().join("temporary")).unwrap().next()?.unwrap().path();
+        std::fs::read_to_string(folder.join("logs").join(format!("{child}.log"))).ok()
+    }
+
     /// Waits until it has printed `text` on standard error.
     pub(crate) async fn says(&self, text: &str) {
         until(text, async || {

@@ -32,4 +32,18 @@ impl Local {
         let config = access.load().await;
         Self { process, s3: aws::s3(&config), dynamodb: aws::dynamodb(&config) }
     }
+
+    /// Waits until each of these children works. Before that a signal ends it as it ends any process.
+    pub(crate) async fn at_work(&self, children: &[&str]) {
+        for child in children {
+            until(&format!("{child} at work"), async || {
+                let log = self.process.log_of(child)?;
+                ["dispatching", "working"]
+                    .iter()
+                    .any(|word| log.contains(&format!("\"message\":\"{word}\"")))
+                    .then_some(())
+            })
+            .await;
+        }
+    }
 }
