@@ -72,7 +72,7 @@ async fn mistakes_of_the_worker_come_out_together() {
         ("--lanes", "Fast=fast", "is no lane name"),
         ("--table", "", "--table is \"\": expected a name"),
         ("--endpoint-url", "localhost:4566", "expected a URL that begins with http:// or https://"),
-        ("--visibility-timeout-s", "1", "expected a whole number from 2 to 43000 seconds"),
+        ("--visibility-timeout-s", "1", "expected a whole number from 2 to 3600 seconds"),
         ("--wait-s", "21", "expected a whole number from 0 to 20 seconds"),
         ("--grace-period-s", "119", "expected a whole number from 1 to 118 seconds"),
         ("--retention-days", "0", "expected a whole number from 1 to 3650"),
