@@ -54,10 +54,14 @@ fn main() -> ExitCode {
 }
 
 /// A service runs on one thread: it is one future, and scales by processes.
-fn service(matches: &ArgMatches, run: impl AsyncFnOnce(&ArgMatches) -> Result<(), StartError>) -> Result<(), StartError> {
+fn service(
+    matches: &ArgMatches,
+    run: impl AsyncFnOnce(&ArgMatches) -> Result<(), StartError>,
+) -> Result<(), StartError> {
     parent::follow(matches);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
+    let runtime =
+        runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
     runtime.block_on(run(matches))
 }
 

@@ -11,7 +11,9 @@ pub(crate) const STOP_WITH_PARENT: &str = "stop-with-parent";
 
 pub(crate) fn with_flag(command: Command) -> Command {
     let help = "Stop when standard input ends";
-    command.arg(Arg::new(STOP_WITH_PARENT).long(STOP_WITH_PARENT).action(ArgAction::SetTrue).hide(true).help(help))
+    command.arg(
+        Arg::new(STOP_WITH_PARENT).long(STOP_WITH_PARENT).action(ArgAction::SetTrue).hide(true).help(help),
+    )
 }
 
 /// Watches standard input when the flag is set.

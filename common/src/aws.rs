@@ -63,7 +63,10 @@ fn tcp_client() -> SharedHttpClient {
 }
 
 fn small_request_timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(SMALL_REQUEST_TIMEOUT).build()
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(SMALL_REQUEST_TIMEOUT)
+        .build()
 }
 
 /// A receive brings its own timeout.
@@ -76,7 +79,8 @@ impl Access {
     /// SQS for heartbeats: connections of their own, and no retries inside the SDK, whose retry budget is shared with the work. A
     /// heartbeat that does not answer in `patience` is given up, so that the next one can be sent while the lease still holds.
     pub fn sqs_for_heartbeats(&self, config: &SdkConfig, patience: Duration) -> aws_sdk_sqs::Client {
-        let timeouts = TimeoutConfig::builder().connect_timeout(patience).operation_attempt_timeout(patience).build();
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(patience).operation_attempt_timeout(patience).build();
         let builder = aws_sdk_sqs::config::Builder::from(config)
             .http_client(self.http_client.clone().unwrap_or_else(tcp_client))
             .retry_config(RetryConfig::disabled())

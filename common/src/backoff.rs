@@ -32,7 +32,10 @@ pub struct Delays(ExponentialBackoff<NoClock>);
 struct NoClock;
 
 impl ::backoff::Clock for NoClock {
-    #[expect(clippy::disallowed_methods, reason = "the trait asks for it; with no elapsed limit its value is never used")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the trait asks for it; with no elapsed limit its value is never used"
+    )]
     fn now(&self) -> std::time::Instant {
         std::time::Instant::now()
     }

@@ -8,7 +8,9 @@ pub struct Lane(String);
 
 /// Why a text names no lane.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no lane name: expected a lowercase letter, then up to 31 lowercase letters, digits or hyphens")]
+#[error(
+    "{0:?} is no lane name: expected a lowercase letter, then up to 31 lowercase letters, digits or hyphens"
+)]
 pub struct LaneError(String);
 
 impl Lane {
@@ -18,7 +20,11 @@ impl Lane {
         let mut bytes = text.bytes();
         let starts = bytes.next().is_some_and(|b| b.is_ascii_lowercase());
         let goes_on = bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if starts && goes_on && text.len() <= 32 { Ok(Self(text.to_owned())) } else { Err(LaneError(text.to_owned())) }
+        if starts && goes_on && text.len() <= 32 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(LaneError(text.to_owned()))
+        }
     }
 
     pub fn as_str(&self) -> &str {

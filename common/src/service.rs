@@ -40,8 +40,12 @@ impl fmt::Display for StartError {
         let hint = match fault.class {
             Class::Missing => "is it in this account and region, under this name?",
             Class::Denied => "are credentials, region and permissions right?",
-            Class::Throttled | Class::Transient => "is the endpoint up and reachable, and are there credentials?",
-            _ if fault.code == "NoRedrivePolicy" => "it needs a redrive policy that names its dead-letter queue",
+            Class::Throttled | Class::Transient => {
+                "is the endpoint up and reachable, and are there credentials?"
+            }
+            _ if fault.code == "NoRedrivePolicy" => {
+                "it needs a redrive policy that names its dead-letter queue"
+            }
             _ => "the request was refused",
         };
         write!(f, "failed to use {what}: {fault}: {hint}")
@@ -57,7 +61,8 @@ impl std::error::Error for StartError {}
 pub async fn sdk_config(shared: &Shared) -> Result<SdkConfig, StartError> {
     let config = shared.access.load().await;
     if config.region().is_none() {
-        let mistake = "there is no AWS region: give --region, or set AWS_REGION, or name one in the AWS profile";
+        let mistake =
+            "there is no AWS region: give --region, or set AWS_REGION, or name one in the AWS profile";
         return Err(StartError::Usage(mistake.to_owned()));
     }
     Ok(config)
@@ -67,7 +72,11 @@ pub async fn sdk_config(shared: &Shared) -> Result<SdkConfig, StartError> {
 ///
 /// # Errors
 /// [`StartError::Aws`], naming the queue.
-pub async fn queue(client: &aws_sdk_sqs::Client, name_or_url: &str, shared: &Shared) -> Result<Queue, StartError> {
+pub async fn queue(
+    client: &aws_sdk_sqs::Client,
+    name_or_url: &str,
+    shared: &Shared,
+) -> Result<Queue, StartError> {
     let found = Queue::find(client, name_or_url, shared.visibility_timeout).await;
     found.map_err(|fault| StartError::Aws { what: format!("queue {name_or_url}"), fault })
 }

@@ -62,7 +62,9 @@ impl Shutdown {
         let _ = tokio::time::timeout(grace.saturating_sub(reserve), signal()).await;
         self.abort();
         tokio::time::sleep(reserve).await;
-        tracing::warn!("the grace period is over; leaving the rest to come back after its visibility timeout");
+        tracing::warn!(
+            "the grace period is over; leaving the rest to come back after its visibility timeout"
+        );
     }
 }
 

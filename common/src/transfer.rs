@@ -158,7 +158,10 @@ mod tests {
 
     #[test]
     fn the_id_is_stable_across_builds() {
-        assert_eq!(TransferId::derive(&source(), &target()).as_str(), "739f9e00503d95fb6ca17240a564d736d8bedd76");
+        assert_eq!(
+            TransferId::derive(&source(), &target()).as_str(),
+            "739f9e00503d95fb6ca17240a564d736d8bedd76"
+        );
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub enum WireError {
     UnknownVersion(u64),
     #[error("a version {VERSION} transfer whose {field} is invalid: expected {expected}")]
     Invalid { field: &'static str, expected: &'static str },
-    #[error("a version {VERSION} transfer that does not have the fields of one (line {line}, column {column})")]
+    #[error(
+        "a version {VERSION} transfer that does not have the fields of one (line {line}, column {column})"
+    )]
     Shape { line: usize, column: usize },
     #[error("the transfer's id does not belong to its source and target")]
     WrongId,

@@ -31,7 +31,9 @@ fn route(rules: &str, key: &str, size_bytes: u64) -> Routing {
 }
 
 fn targets(routing: &Routing) -> Vec<String> {
-    let shown = |(lane, t): &(Lane, common::transfer::Transfer)| format!("{lane} {}/{}", t.target.bucket, t.target.key);
+    let shown = |(lane, t): &(Lane, common::transfer::Transfer)| {
+        format!("{lane} {}/{}", t.target.bucket, t.target.key)
+    };
     routing.transfers.iter().map(shown).collect()
 }
 
@@ -92,7 +94,10 @@ fn all_matching_rules_apply_and_each_rule_says_why() {
 fn a_file_nobody_wants_is_explained_without_its_key() {
     let routing = parse(FAN_OUT).unwrap().route(&source("elsewhere", "secret-name.csv", 1), "");
     assert!(routing.transfers.is_empty());
-    assert_eq!(routing.explain(), "invoices: another bucket; archive: another bucket; archive again: another bucket");
+    assert_eq!(
+        routing.explain(),
+        "invoices: another bucket; archive: another bucket; archive again: another bucket"
+    );
 }
 
 #[test]

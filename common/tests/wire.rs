@@ -34,7 +34,10 @@ fn options() -> CopyOptions {
 #[test]
 fn golden_files_are_what_is_written_and_read() {
     let plain = transfer("acme/inbound/März + 1%2F.csv", None);
-    let full = Transfer { options: options(), ..transfer("a/\u{1f69a}\u{ffff}\u{1}/../b\n", Some("3HL4kqtJlcpXroDTDmJ")) };
+    let full = Transfer {
+        options: options(),
+        ..transfer("a/\u{1f69a}\u{ffff}\u{1}/../b\n", Some("3HL4kqtJlcpXroDTDmJ"))
+    };
     for (golden, transfer) in [
         (include_str!("golden/transfer-v1-plain.json"), plain),
         (include_str!("golden/transfer-v1-full.json"), full),

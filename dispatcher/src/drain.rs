@@ -159,7 +159,9 @@ impl Drain {
                 Ok(Queued::New | Queued::Again) => sends.push(send),
                 Ok(Queued::Beyond(status)) => {
                     Counters::add(&self.counters.duplicates, 1);
-                    work.span.in_scope(|| tracing::debug!(transfer = %send.transfer.id, %status, "a duplicate event"));
+                    work.span.in_scope(
+                        || tracing::debug!(transfer = %send.transfer.id, %status, "a duplicate event"),
+                    );
                 }
                 Err(fault) => work.fault = Some(fault),
             }
@@ -175,12 +177,16 @@ impl Drain {
         }
         let spans: Vec<Span> = works.iter().map(|work| work.span.clone()).collect();
         let sending = by_lane.into_iter().map(|(lane, sends)| {
-            let messages = sends.iter().map(|send| outgoing(&send.transfer, spans.get(send.work))).collect::<Vec<_>>();
+            let messages =
+                sends.iter().map(|send| outgoing(&send.transfer, spans.get(send.work))).collect::<Vec<_>>();
             async move {
                 let entries = match self.lanes.get(&lane) {
                     Some(queue) => queue.send(&messages).await,
                     // The rules were checked against these very lanes; without a queue nothing is sent, so nothing is deleted.
-                    None => vec![Err(Fault::new(Class::Invalid, "SendMessageBatch", "NoSuchLane")); messages.len()],
+                    None => vec![
+                        Err(Fault::new(Class::Invalid, "SendMessageBatch", "NoSuchLane"));
+                        messages.len()
+                    ],
                 };
                 sends.into_iter().zip(entries).collect::<Vec<_>>()
             }
@@ -191,7 +197,9 @@ impl Drain {
                 Ok(()) => {
                     Counters::add(&self.counters.sent, 1);
                     let Send { lane, transfer, .. } = send;
-                    work.span.in_scope(|| tracing::info!(transfer = %transfer.id, %lane, rule = transfer.rule, "queued"));
+                    work.span.in_scope(
+                        || tracing::info!(transfer = %transfer.id, %lane, rule = transfer.rule, "queued"),
+                    );
                 }
                 Err(fault) => work.fault = Some(fault),
             }
@@ -219,8 +227,10 @@ impl Drain {
             match work.fault {
                 None => done.push(work.message.receipt),
                 Some(fault) => {
-                    work.span.in_scope(|| tracing::warn!(%fault, "failed to dispatch a message; giving it back"));
-                    let delay = backoff::delay_for(backoff::RELEASE, work.message.receive_count.saturating_sub(1));
+                    work.span
+                        .in_scope(|| tracing::warn!(%fault, "failed to dispatch a message; giving it back"));
+                    let delay =
+                        backoff::delay_for(backoff::RELEASE, work.message.receive_count.saturating_sub(1));
                     given_back.push((work.message.receipt, delay));
                 }
             }

@@ -32,7 +32,9 @@ impl Plan {
         for event in events {
             match event {
                 Event::Ignored(why) => plan.ignored.push(why),
-                Event::Malformed(malformed) => plan.park = Some(Reason::new("malformed_event", malformed.to_string())),
+                Event::Malformed(malformed) => {
+                    plan.park = Some(Reason::new("malformed_event", malformed.to_string()))
+                }
                 Event::Created(created) => {
                     plan.created += 1;
                     let routing = routes.route(&created.source, &created.uploaded_at);

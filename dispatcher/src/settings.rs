@@ -14,10 +14,18 @@ const INGEST_QUEUE: Setting = Setting {
     default: Some("ingest"),
     help: "the queue that EventBridge feeds, by name or URL",
 };
-const RULES: Setting =
-    Setting { name: "rules", value: "FILE", default: None, help: "the rules file (TOML) that says which file goes where" };
-const POLLERS: Setting =
-    Setting { name: "pollers", value: "COUNT", default: Some("4"), help: "how many polls are open at a time" };
+const RULES: Setting = Setting {
+    name: "rules",
+    value: "FILE",
+    default: None,
+    help: "the rules file (TOML) that says which file goes where",
+};
+const POLLERS: Setting = Setting {
+    name: "pollers",
+    value: "COUNT",
+    default: Some("4"),
+    help: "how many polls are open at a time",
+};
 const OWN: &[Setting] = &[INGEST_QUEUE, RULES, POLLERS];
 
 /// The dispatcher's settings, with its rules read.
@@ -54,8 +62,12 @@ impl Settings {
             parsed.map_err(|mistakes| reader.mistake(format!("{}:\n{mistakes}", path.display()))).ok()
         });
         let settings = shared.zip(routes).zip(ingest_queue.zip(pollers));
-        let settings =
-            settings.map(|((shared, routes), (ingest_queue, pollers))| Self { shared, ingest_queue, routes, pollers });
+        let settings = settings.map(|((shared, routes), (ingest_queue, pollers))| Self {
+            shared,
+            ingest_queue,
+            routes,
+            pollers,
+        });
         reader.finish(settings).map_err(|mistakes| StartError::Usage(mistakes.to_string()))
     }
 }

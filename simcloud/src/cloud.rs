@@ -76,9 +76,7 @@ impl Cloud {
         let events = Arc::new(EventBus::new(&options, clock.clone(), Arc::clone(&entropy), Arc::clone(&sqs)));
         let faults = Faults::new(options.seed);
         let s3 = S3Store::new(&options, clock, Arc::clone(&entropy), Arc::clone(&events))?;
-        Ok(Self {
-            inner: Arc::new(Inner { options, entropy, faults, sqs, dynamodb, events, s3 }),
-        })
+        Ok(Self { inner: Arc::new(Inner { options, entropy, faults, sqs, dynamodb, events, s3 }) })
     }
 
     /// The faults that this cloud plays; empty at first.
@@ -124,7 +122,11 @@ impl Cloud {
     ///
     /// # Errors
     /// The refusal: its code and message.
-    pub async fn event_bridge(&self, operation: &str, request: serde_json::Value) -> Result<serde_json::Value, String> {
+    pub async fn event_bridge(
+        &self,
+        operation: &str,
+        request: serde_json::Value,
+    ) -> Result<serde_json::Value, String> {
         let caller = crate::api::Caller { base_url: "http://simcloud.local".to_owned() };
         let answer = self.inner.events.call(&caller, operation, request).await;
         answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))

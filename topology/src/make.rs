@@ -91,8 +91,11 @@ async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str, feeds: bool) -> Re
         let on = NotificationConfiguration::builder()
             .event_bridge_configuration(EventBridgeConfiguration::builder().build())
             .build();
-        let put = s3.put_bucket_notification_configuration().bucket(bucket).notification_configuration(on).send();
-        put.await.map_err(|error| failed("bucket", bucket, Fault::of("PutBucketNotificationConfiguration", &error)))?;
+        let put =
+            s3.put_bucket_notification_configuration().bucket(bucket).notification_configuration(on).send();
+        put.await.map_err(|error| {
+            failed("bucket", bucket, Fault::of("PutBucketNotificationConfiguration", &error))
+        })?;
     }
     Ok(())
 }
@@ -104,12 +107,17 @@ async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String, C
     make_queue(sqs, name, Some(policy.to_string())).await
 }
 
-async fn make_queue(sqs: &aws_sdk_sqs::Client, name: &str, policy: Option<String>) -> Result<String, CreateError> {
+async fn make_queue(
+    sqs: &aws_sdk_sqs::Client,
+    name: &str,
+    policy: Option<String>,
+) -> Result<String, CreateError> {
     let mut request = sqs.create_queue().queue_name(name);
     if let Some(policy) = policy {
         request = request.attributes(QueueAttributeName::RedrivePolicy, policy);
     }
-    let made = request.send().await.map_err(|error| failed("queue", name, Fault::of("CreateQueue", &error)))?;
+    let made =
+        request.send().await.map_err(|error| failed("queue", name, Fault::of("CreateQueue", &error)))?;
     let asked = sqs
         .get_queue_attributes()
         .queue_url(made.queue_url().unwrap_or_default())

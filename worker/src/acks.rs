@@ -59,7 +59,8 @@ async fn delete(queue: &Queue, mut receipts: Vec<Receipt>) {
         let Some((_, fault)) = failed.first() else { return };
         tracing::warn!(%fault, messages = failed.len(), tries = nth, "failed to delete messages that are done");
         // A receipt that is refused is stale: somebody else has the message, and ends it.
-        receipts = failed.into_iter().filter(|(_, fault)| fault.is_passing()).map(|(receipt, _)| receipt).collect();
+        receipts =
+            failed.into_iter().filter(|(_, fault)| fault.is_passing()).map(|(receipt, _)| receipt).collect();
         if receipts.is_empty() || nth == TRIES_MAX {
             return;
         }

@@ -126,7 +126,13 @@ impl Attempts {
 
     /// The verdict; a failure only after a look at the target. Whoever fails a file that an earlier attempt has published would
     /// make the ledger lie, so a published file is completed, and where nothing can be seen nothing is decided.
-    async fn verdict(&self, transfer: &Transfer, lease: &Lease, outcome: Outcome, failed_before: u32) -> Verdict {
+    async fn verdict(
+        &self,
+        transfer: &Transfer,
+        lease: &Lease,
+        outcome: Outcome,
+        failed_before: u32,
+    ) -> Verdict {
         let left = outcome.left.clone();
         let verdict = verdict(outcome, failed_before, self.failed_attempts_max);
         if !matches!(verdict, Verdict::Fail(_)) {

@@ -128,7 +128,12 @@ impl Laneworks {
         }
     }
 
-    async fn receive(&self, pull: &Pull, most: usize, delay: Option<Duration>) -> Result<Vec<Message>, Fault> {
+    async fn receive(
+        &self,
+        pull: &Pull,
+        most: usize,
+        delay: Option<Duration>,
+    ) -> Result<Vec<Message>, Fault> {
         if let Some(delay) = delay {
             tokio::select! {
                 biased;

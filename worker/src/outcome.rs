@@ -40,7 +40,9 @@ impl From<Fault> for End {
     fn from(fault: Fault) -> Self {
         let reason = |code: &str| Reason::new(code, fault.to_string());
         match fault.class {
-            Class::Throttled | Class::Transient | Class::Conflict | Class::Precondition => Self::Passing(fault),
+            Class::Throttled | Class::Transient | Class::Conflict | Class::Precondition => {
+                Self::Passing(fault)
+            }
             Class::Denied => Self::Failed(reason("access_denied")),
             Class::Missing => Self::Failed(reason("not_found")),
             Class::Corrupt => Self::Failed(reason("checksum_mismatch")),

@@ -22,8 +22,12 @@ const PART_BYTES: Setting = Setting {
     default: Some("8MiB"),
     help: "size of a part of a large file; larger where 10,000 parts would not do",
 };
-const PARTS_IN_FLIGHT: Setting =
-    Setting { name: "parts-in-flight", value: "COUNT", default: Some("4"), help: "parts of one file copied at a time" };
+const PARTS_IN_FLIGHT: Setting = Setting {
+    name: "parts-in-flight",
+    value: "COUNT",
+    default: Some("4"),
+    help: "parts of one file copied at a time",
+};
 const FAILED_ATTEMPTS_MAX: Setting = Setting {
     name: "failed-attempts-max",
     value: "COUNT",
@@ -66,7 +70,9 @@ impl Settings {
         let shared = Shared::read(&mut reader);
         let given = reader.optional(&CONCURRENCY, |text| {
             let counts = pairs(text)?.into_iter();
-            counts.map(|(lane, count)| Ok((lane, bounded(&count, 1..=1_000_usize)?))).collect::<Result<_, String>>()
+            counts
+                .map(|(lane, count)| Ok((lane, bounded(&count, 1..=1_000_usize)?)))
+                .collect::<Result<_, String>>()
         });
         let given: BTreeMap<String, usize> = given.unwrap_or_default();
         let permits = shared.as_ref().map(|shared| permits(shared, &given, &mut reader));
@@ -90,7 +96,11 @@ impl Settings {
     }
 }
 
-fn permits(shared: &Shared, given: &BTreeMap<String, usize>, reader: &mut Reader<'_>) -> BTreeMap<Lane, usize> {
+fn permits(
+    shared: &Shared,
+    given: &BTreeMap<String, usize>,
+    reader: &mut Reader<'_>,
+) -> BTreeMap<Lane, usize> {
     for lane in given.keys().filter(|lane| !shared.lanes.keys().any(|known| known.as_str() == **lane)) {
         reader.mistake(format!("--concurrency names lane {lane:?}, which --lanes does not"));
     }

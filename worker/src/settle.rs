@@ -158,7 +158,9 @@ fn log(verdict: &Verdict, took: Duration) {
         Verdict::Complete(completion) => {
             tracing::info!(processing_time_ms, verified_by = completion.verified_by, "completed");
         }
-        Verdict::Supersede(reason) => tracing::info!(code = reason.code, reason = reason.message, "superseded"),
+        Verdict::Supersede(reason) => {
+            tracing::info!(code = reason.code, reason = reason.message, "superseded");
+        }
         Verdict::Fail(reason) => tracing::error!(code = reason.code, reason = reason.message, "failed"),
         Verdict::Release { reason, spent, .. } => {
             tracing::warn!(code = reason.code, reason = reason.message, spent, "released");

@@ -58,7 +58,10 @@ mod tests {
     fn only_failed_attempts_count_and_the_last_one_fails_the_transfer() {
         for failed_before in 0..2 {
             let verdict = verdict(ended(End::Failed(reason())), failed_before, 3);
-            assert!(matches!(verdict, Verdict::Release { spent: true, at_once: false, .. }), "{failed_before}");
+            assert!(
+                matches!(verdict, Verdict::Release { spent: true, at_once: false, .. }),
+                "{failed_before}"
+            );
         }
         assert_eq!(verdict(ended(End::Failed(reason())), 2, 3), Verdict::Fail(reason()));
         assert_eq!(verdict(ended(End::Permanent(reason())), 0, 3), Verdict::Fail(reason()));
@@ -69,7 +72,10 @@ mod tests {
         for class in [Class::Throttled, Class::Transient, Class::Conflict] {
             let fault = Fault::new(class, "PutObject", "SlowDown");
             let verdict = verdict(ended(fault.into()), 2, 3);
-            assert!(matches!(verdict, Verdict::Release { spent: false, at_once: false, keep_upload: true, .. }));
+            assert!(matches!(
+                verdict,
+                Verdict::Release { spent: false, at_once: false, keep_upload: true, .. }
+            ));
         }
         let verdict = verdict(ended(End::Interrupted), 2, 3);
         assert!(matches!(verdict, Verdict::Release { spent: false, at_once: true, keep_upload: true, .. }));

@@ -56,7 +56,11 @@ impl Board {
     }
 
     /// Shows transfers as they come to their ends, until nothing changes the ledger any more.
-    pub(super) async fn follow(&mut self, mut changes: mpsc::UnboundedReceiver<ItemChange>, display: &Display) {
+    pub(super) async fn follow(
+        &mut self,
+        mut changes: mpsc::UnboundedReceiver<ItemChange>,
+        display: &Display,
+    ) {
         while let Some(change) = changes.recv().await {
             self.apply(&change, display);
         }

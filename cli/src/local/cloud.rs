@@ -63,7 +63,8 @@ impl LocalCloud {
             epoch,
             ..simcloud::Options::default()
         });
-        let cloud = cloud.map_err(|error| local(&format!("failed to use the folder {}", folder.display()), error))?;
+        let cloud =
+            cloud.map_err(|error| local(&format!("failed to use the folder {}", folder.display()), error))?;
         restore(&cloud, &folder.join(STATE))?;
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
@@ -80,7 +81,16 @@ impl LocalCloud {
             http_client: Some(cloud.http_client()),
         };
         let keep = temporary.is_none();
-        Ok(Self { cloud, endpoint_url, access, folder, _temporary: temporary, keep, stop: Some(stop), serving })
+        Ok(Self {
+            cloud,
+            endpoint_url,
+            access,
+            folder,
+            _temporary: temporary,
+            keep,
+            stop: Some(stop),
+            serving,
+        })
     }
 
     pub(super) fn endpoint_url(&self) -> &str {
@@ -109,7 +119,9 @@ impl LocalCloud {
             let _ = stop.send(());
         }
         let served = (&mut self.serving).await;
-        served.map_err(|error| local("the embedded AWS ended", error))?.map_err(|error| local("the embedded AWS", error))?;
+        served
+            .map_err(|error| local("the embedded AWS ended", error))?
+            .map_err(|error| local("the embedded AWS", error))?;
         if !self.keep {
             return Ok(());
         }

@@ -123,7 +123,8 @@ impl Display {
             return;
         }
         for process in drained {
-            let memory = process.peak_kib.map(|kib| format!(", peak memory {} MiB", kib / 1024)).unwrap_or_default();
+            let memory =
+                process.peak_kib.map(|kib| format!(", peak memory {} MiB", kib / 1024)).unwrap_or_default();
             eprintln!("{} {}{memory}", process.name, process.how);
         }
     }

@@ -25,8 +25,8 @@ use cloud::LocalCloud;
 use display::Display;
 use processes::Processes;
 
-pub(crate) use options::command;
 use options::Options;
+pub(crate) use options::command;
 
 /// What a child gets to drain when everything stops.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
@@ -34,7 +34,8 @@ const GRACE_PERIOD: Duration = Duration::from_secs(20);
 pub(crate) fn main(matches: &ArgMatches) -> Result<(), StartError> {
     let options = Options::read(matches)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
+    let runtime =
+        runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
     let ended = runtime.block_on(run(options));
     // Open connections of simcloud must not hold the exit up.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -45,7 +46,8 @@ async fn run(options: Options) -> Result<(), StartError> {
     let routes = Routes::parse(&options.rules, &topology::lanes())
         .map_err(|mistakes| StartError::Usage(format!("{}:\n{mistakes}", options.rules_name)))?;
     if options.once.is_some() && !routes.source_buckets().contains(once::LANDING) {
-        let mistake = format!("no rule looks at the bucket `{}`, which --once puts files into", once::LANDING);
+        let mistake =
+            format!("no rule looks at the bucket `{}`, which --once puts files into", once::LANDING);
         return Err(StartError::Usage(format!("{}: {mistake}", options.rules_name)));
     }
     // Read before anything is started: an unreadable directory is said at once.

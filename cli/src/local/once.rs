@@ -77,9 +77,10 @@ fn key_of(folder: &Path, path: &Path) -> Result<String, StartError> {
     let key = parts.collect::<Option<Vec<&str>>>().map(|parts| parts.join("/"));
     match key {
         None => Err(local(&shown, "the name is not UTF-8, and an S3 key must be")),
-        Some(key) if key.len() > KEY_BYTES_MAX => {
-            Err(local(&shown, format!("the key would have {} bytes: expected at most {KEY_BYTES_MAX}", key.len())))
-        }
+        Some(key) if key.len() > KEY_BYTES_MAX => Err(local(
+            &shown,
+            format!("the key would have {} bytes: expected at most {KEY_BYTES_MAX}", key.len()),
+        )),
         Some(key) => Ok(key),
     }
 }
@@ -151,7 +152,9 @@ pub(super) async fn run(
     let wrong = rows.iter().filter(|row| !row.right).count();
     match wrong {
         0 => Ok(()),
-        wrong => Err(StartError::Local(format!("{wrong} of {} files were not delivered as they are", rows.len()))),
+        wrong => {
+            Err(StartError::Local(format!("{wrong} of {} files were not delivered as they are", rows.len())))
+        }
     }
 }
 
@@ -182,11 +185,18 @@ fn is_expected(expected: &Expected, line: &Line) -> bool {
 fn ended(expected: &Expected, board: &Board) -> bool {
     // Cheap first: most calls come while most files are still on their way.
     board.counts().0 >= expected.len()
-        && board.lines().filter(|line| line.status.is_terminal() && is_expected(expected, line)).count() >= expected.len()
+        && board.lines().filter(|line| line.status.is_terminal() && is_expected(expected, line)).count()
+            >= expected.len()
 }
 
 /// Whether the delivered bytes are the file's; with `--out` they are written there too.
-async fn right(file: &Local, line: &Line, s3: &Client, routes: &Routes, options: &Options) -> Result<(), String> {
+async fn right(
+    file: &Local,
+    line: &Line,
+    s3: &Client,
+    routes: &Routes,
+    options: &Options,
+) -> Result<(), String> {
     if line.status != Status::Completed {
         return Err("not delivered".to_owned());
     }
@@ -203,11 +213,18 @@ async fn right(file: &Local, line: &Line, s3: &Client, routes: &Routes, options:
 }
 
 /// Puts all files in; the ETag of each, by key.
-async fn put_all(files: &[Local], s3: &Client, display: &Display) -> Result<BTreeMap<String, String>, StartError> {
+async fn put_all(
+    files: &[Local],
+    s3: &Client,
+    display: &Display,
+) -> Result<BTreeMap<String, String>, StartError> {
     let mut etags = BTreeMap::new();
-    let mut putting = stream::iter(files).map(|file| async move { (file, put(file, s3).await) }).buffer_unordered(PUTS_IN_FLIGHT);
+    let mut putting = stream::iter(files)
+        .map(|file| async move { (file, put(file, s3).await) })
+        .buffer_unordered(PUTS_IN_FLIGHT);
     while let Some((file, etag)) = putting.next().await {
-        let etag = etag.map_err(|error| local(&format!("failed to put in {}", file.path.display()), error))?;
+        let etag =
+            etag.map_err(|error| local(&format!("failed to put in {}", file.path.display()), error))?;
         etags.insert(file.key.clone(), etag.trim_matches('"').to_owned());
         display.put(etags.len(), files.len());
     }
@@ -245,7 +262,9 @@ async fn put_parts(file: &Local, s3: &Client) -> Result<String, String> {
     let part_bytes = PART_BYTES.max(file.size_bytes.div_ceil(10_000));
     let offsets = (0..file.size_bytes.div_ceil(part_bytes)).map(|index| index * part_bytes).zip(1_i32..);
     let mut parts: Vec<CompletedPart> = stream::iter(offsets)
-        .map(|(offset, number)| put_part(file, s3, &upload_id, number, offset, part_bytes.min(file.size_bytes - offset)))
+        .map(|(offset, number)| {
+            put_part(file, s3, &upload_id, number, offset, part_bytes.min(file.size_bytes - offset))
+        })
         .buffered(PARTS_IN_FLIGHT)
         .try_collect()
         .await?;
@@ -270,7 +289,12 @@ async fn put_part(
     offset: u64,
     len_bytes: u64,
 ) -> Result<CompletedPart, String> {
-    let body = ByteStream::read_from().path(&file.path).offset(offset).length(Length::Exact(len_bytes)).build().await;
+    let body = ByteStream::read_from()
+        .path(&file.path)
+        .offset(offset)
+        .length(Length::Exact(len_bytes))
+        .build()
+        .await;
     let sent = s3
         .upload_part()
         .bucket(LANDING)

@@ -79,7 +79,8 @@ impl Processes {
         let logs = cloud.folder().join("logs");
         let rules = rules.display().to_string();
         let dispatcher = also(shared("dispatcher"), &["--ingest-queue", INGEST, "--rules", &rules]);
-        let mut processes = vec![Process::start("dispatcher".to_owned(), dispatcher, logs.join("dispatcher.log"))?];
+        let mut processes =
+            vec![Process::start("dispatcher".to_owned(), dispatcher, logs.join("dispatcher.log"))?];
         for number in 1..=options.workers {
             let name = format!("worker-{number}");
             let arguments = also(shared("worker"), &["--worker-id", &name]);
@@ -131,7 +132,9 @@ impl Process {
             let (name, log) = (&self.name, self.log.display());
             let last = std::fs::read_to_string(&self.log).unwrap_or_default();
             let last = last.lines().last().unwrap_or_default();
-            return Err(StartError::Local(format!("{name} does not start ({how}); its log {log} ends with: {last}")));
+            return Err(StartError::Local(format!(
+                "{name} does not start ({how}); its log {log} ends with: {last}"
+            )));
         }
         eprintln!("{} ended ({how}); starting it again", self.name);
         tokio::time::sleep(self.delays.next_delay()).await;

@@ -12,12 +12,22 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, BufWriter};
 pub(super) fn below(folder: &Path, key: &str) -> Result<PathBuf, String> {
     let plain = Path::new(key).components().all(|part| matches!(part, Component::Normal(_)));
     // `components` drops what a file system would: `a//b`, `a/./b`, a trailing slash.
-    let verbatim = Path::new(key).components().map(|part| part.as_os_str().len() + 1).sum::<usize>() == key.len() + 1;
-    if plain && verbatim && !key.contains('\0') { Ok(folder.join(key)) } else { Err("its key is no file name".to_owned()) }
+    let verbatim =
+        Path::new(key).components().map(|part| part.as_os_str().len() + 1).sum::<usize>() == key.len() + 1;
+    if plain && verbatim && !key.contains('\0') {
+        Ok(folder.join(key))
+    } else {
+        Err("its key is no file name".to_owned())
+    }
 }
 
 /// Reads the delivered object and the file side by side, writing the object to `out` on the way.
-pub(super) async fn compare(s3: &Client, delivered: &Target, file: &Path, out: Option<&Path>) -> Result<(), String> {
+pub(super) async fn compare(
+    s3: &Client,
+    delivered: &Target,
+    file: &Path,
+    out: Option<&Path>,
+) -> Result<(), String> {
     let got = s3.get_object().bucket(&delivered.bucket).key(&delivered.key).send().await;
     let mut body = got.map_err(|error| Fault::of("GetObject", &error).to_string())?.body;
     let text = |error: std::io::Error| error.to_string();

@@ -67,7 +67,11 @@ impl Expression {
         self
     }
 
-    pub(super) fn require_one_of(&mut self, attribute: &str, values: impl Iterator<Item = AttributeValue>) -> &mut Self {
+    pub(super) fn require_one_of(
+        &mut self,
+        attribute: &str,
+        values: impl Iterator<Item = AttributeValue>,
+    ) -> &mut Self {
         let values: Vec<String> = values.map(|value| self.value(value)).collect();
         let name = self.name(attribute);
         self.conditions.push(format!("{name} IN ({})", values.join(", ")));

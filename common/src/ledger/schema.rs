@@ -5,8 +5,8 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 
 use super::attribute as a;
@@ -67,8 +67,10 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), Fault> {
         .global_secondary_indexes(index(BY_STATUS, a::STATUS_SHARD, a::UPDATED)?)
         .global_secondary_indexes(index(BY_CUSTOMER, a::CUSTOMER_SHARD, a::UPLOADED)?);
     for name in [a::FILE_ID, a::STATUS_SHARD, a::UPDATED, a::CUSTOMER_SHARD, a::UPLOADED] {
-        let definition =
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+        let definition = AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build();
         request = request.attribute_definitions(definition.map_err(|e| invalid(&e))?);
     }
     request.send().await.map(drop).map_err(|error| Fault::of("CreateTable", &error))

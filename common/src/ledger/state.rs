@@ -84,7 +84,9 @@ impl Step {
         match self {
             Self::Queue => &[Status::Uploaded],
             Self::Claim => &[Status::Uploaded, Status::Queued, Status::Processing],
-            Self::Progress | Self::Release | Self::Complete | Self::Fail | Self::Supersede => &[Status::Processing],
+            Self::Progress | Self::Release | Self::Complete | Self::Fail | Self::Supersede => {
+                &[Status::Processing]
+            }
         }
     }
 

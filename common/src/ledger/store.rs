@@ -129,7 +129,9 @@ impl Ledger {
         match self.send(id, &update, ReturnValue::AllOld).await? {
             Sent::Done(Some(before)) => Ok(Claim::Held { fence: before.attempts + 1, before }),
             Sent::Done(None) => Err(Fault::new(Class::Invalid, "UpdateItem", "ForeignItem")),
-            Sent::Refused(Some(now)) if now.status == Status::Processing && now.owner.as_deref() == Some(owner) => {
+            Sent::Refused(Some(now))
+                if now.status == Status::Processing && now.owner.as_deref() == Some(owner) =>
+            {
                 let before = Record { attempts: now.attempts - 1, ..now };
                 Ok(Claim::Held { fence: before.attempts + 1, before })
             }
@@ -174,7 +176,12 @@ impl Ledger {
 
     /// # Errors
     /// The fault, when the write may not have happened.
-    pub async fn complete(&self, held: &Held<'_>, completion: &Completion, took: Duration) -> Result<Written, Fault> {
+    pub async fn complete(
+        &self,
+        held: &Held<'_>,
+        completion: &Completion,
+        took: Duration,
+    ) -> Result<Written, Fault> {
         let mut update = self.end(Step::Complete, held.id, took);
         update
             .set(a::DESTINATION_ETAG, text(&completion.target_etag))
@@ -198,7 +205,12 @@ impl Ledger {
 
     /// # Errors
     /// The fault, when the write may not have happened.
-    pub async fn supersede(&self, held: &Held<'_>, reason: &Reason, took: Duration) -> Result<Written, Fault> {
+    pub async fn supersede(
+        &self,
+        held: &Held<'_>,
+        reason: &Reason,
+        took: Duration,
+    ) -> Result<Written, Fault> {
         let mut update = self.end(Step::Supersede, held.id, took);
         update.set(a::ERROR_CODE, text(&reason.code)).set(a::ERROR_MESSAGE, text(&reason.message));
         self.fenced(held, Step::Supersede, update).await
@@ -209,8 +221,12 @@ impl Ledger {
     /// # Errors
     /// The fault.
     pub async fn read(&self, id: &TransferId) -> Result<Option<Record>, Fault> {
-        let got =
-            self.client.get_item().table_name(&self.table).key(a::FILE_ID, text(id.as_str())).consistent_read(true);
+        let got = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(a::FILE_ID, text(id.as_str()))
+            .consistent_read(true);
         let reply = got.send().await.map_err(|error| Fault::of("GetItem", &error))?;
         Ok(reply.item().and_then(Record::read))
     }
@@ -248,7 +264,9 @@ impl Ledger {
             // Our own write, whose reply was lost: the item is where this step leads, still under our fence. (A progress note
             // leaves the state as it was, so its condition cannot fail by having happened.)
             Sent::Refused(Some(now))
-                if now.status == step.to() && now.attempts == held.fence && now.owner.as_deref() == Some(held.owner) =>
+                if now.status == step.to()
+                    && now.attempts == held.fence
+                    && now.owner.as_deref() == Some(held.owner) =>
             {
                 Ok(Written::Done)
             }

@@ -29,7 +29,8 @@ pub struct Outgoing {
 
 impl Outgoing {
     fn len_bytes(&self) -> usize {
-        let attributes = self.attributes.iter().map(|(name, value)| name.len() + value.len() + "String".len());
+        let attributes =
+            self.attributes.iter().map(|(name, value)| name.len() + value.len() + "String".len());
         self.body.len() + attributes.sum::<usize>()
     }
 }
@@ -51,7 +52,8 @@ impl Queue {
         const OPERATION: &str = "SendMessageBatch";
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (index, message) in batch.iter().enumerate() {
-            let mut entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(&message.body);
+            let mut entry =
+                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(&message.body);
             for (name, value) in &message.attributes {
                 if let Some(value) = string_attribute(value) {
                     entry = entry.message_attributes(name, value);
@@ -64,7 +66,12 @@ impl Queue {
             }
         }
         match request.send().await {
-            Ok(reply) => by_entry(OPERATION, batch.len(), reply.successful.iter().map(|entry| &*entry.id), &reply.failed),
+            Ok(reply) => by_entry(
+                OPERATION,
+                batch.len(),
+                reply.successful.iter().map(|entry| &*entry.id),
+                &reply.failed,
+            ),
             Err(error) => all(batch.len(), &Fault::of(OPERATION, &error)),
         }
     }
@@ -74,12 +81,20 @@ impl Queue {
         const OPERATION: &str = "DeleteMessageBatch";
         in_batches(receipts, async |batch| {
             let entries = batch.iter().enumerate().map(|(index, receipt)| {
-                DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(&receipt.0).build()
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(&receipt.0)
+                    .build()
             });
             let entries = built(OPERATION, entries)?;
             let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
             let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
-            Ok(by_entry(OPERATION, batch.len(), reply.successful.iter().map(|entry| &*entry.id), &reply.failed))
+            Ok(by_entry(
+                OPERATION,
+                batch.len(),
+                reply.successful.iter().map(|entry| &*entry.id),
+                &reply.failed,
+            ))
         })
         .await
     }
@@ -99,7 +114,12 @@ impl Queue {
             let request =
                 self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
             let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
-            Ok(by_entry(OPERATION, batch.len(), reply.successful.iter().map(|entry| &*entry.id), &reply.failed))
+            Ok(by_entry(
+                OPERATION,
+                batch.len(),
+                reply.successful.iter().map(|entry| &*entry.id),
+                &reply.failed,
+            ))
         })
         .await
     }
@@ -115,7 +135,10 @@ async fn in_batches<T>(items: &[T], send: impl AsyncFn(&[T]) -> Result<Vec<Entry
 }
 
 /// The entries of a request, all of which have their required members.
-fn built<T, E>(operation: &'static str, entries: impl Iterator<Item = Result<T, E>>) -> Result<Vec<T>, Fault> {
+fn built<T, E>(
+    operation: &'static str,
+    entries: impl Iterator<Item = Result<T, E>>,
+) -> Result<Vec<T>, Fault> {
     entries.collect::<Result<_, _>>().map_err(|_| Fault::new(Class::Invalid, operation, "request"))
 }
 
@@ -175,7 +198,8 @@ mod tests {
 
     #[test]
     fn an_entry_that_the_reply_forgets_is_uncertain() {
-        let failed = BatchResultErrorEntry::builder().id("1").code("Throttled").sender_fault(false).build().unwrap();
+        let failed =
+            BatchResultErrorEntry::builder().id("1").code("Throttled").sender_fault(false).build().unwrap();
         let entries = by_entry("SendMessageBatch", 3, ["0"].into_iter(), &[failed]);
         assert!(entries[0].is_ok());
         assert!(entries[1].as_ref().is_err_and(|fault| fault.code == "Throttled"));

@@ -23,7 +23,11 @@ impl Queue {
     ///
     /// # Errors
     /// The fault; `NoRedrivePolicy` when the queue has no dead-letter queue to park messages in.
-    pub async fn find(client: &Client, name_or_url: &str, visibility_timeout: Duration) -> Result<Self, Fault> {
+    pub async fn find(
+        client: &Client,
+        name_or_url: &str,
+        visibility_timeout: Duration,
+    ) -> Result<Self, Fault> {
         let url = url_of(client, name_or_url).await?;
         let reply = client
             .get_queue_attributes()

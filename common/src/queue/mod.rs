@@ -11,8 +11,8 @@ mod receive;
 
 pub use batch::{Entry, Outgoing};
 pub use lookup::Queue;
-pub use receive::RECEIVE_SLACK;
 pub use message::{Message, Receipt};
+pub use receive::RECEIVE_SLACK;
 
 /// The most entries of a batch, and the most messages of a receive.
 pub const BATCH_MAX: usize = 10;

@@ -14,7 +14,8 @@ impl Queue {
     /// # Errors
     /// The fault, when it may not have been sent.
     pub async fn send_to_dead_letters(&self, message: &Message, reason: &Reason) -> Result<(), Fault> {
-        let mut attributes = vec![(REASON_CODE, plain(&reason.code)), (REASON_MESSAGE, plain(&reason.message))];
+        let mut attributes =
+            vec![(REASON_CODE, plain(&reason.code)), (REASON_MESSAGE, plain(&reason.message))];
         let carried = [TRACEPARENT, TRACESTATE].into_iter();
         attributes.extend(carried.filter_map(|name| Some((name, message.attributes.get(name)?.clone()))));
         match self.send_dead_letter(message, &attributes).await {

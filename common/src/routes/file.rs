@@ -130,7 +130,10 @@ fn customer(mut table: Fields<'_, '_>) -> Option<Customer> {
     if let Some(At { value, span }) = &id {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         if value.len() > 128 || !value.bytes().all(plain) {
-            table.mistake(span, "`id` must be 1 to 128 of A–Z, a–z, 0–9, `-`, `_` and `.` (it becomes the message group)");
+            table.mistake(
+                span,
+                "`id` must be 1 to 128 of A–Z, a–z, 0–9, `-`, `_` and `.` (it becomes the message group)",
+            );
         }
     }
     let bucket = table.required_text("bucket");

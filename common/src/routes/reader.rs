@@ -55,7 +55,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn fields<'r>(&'r self, what: &str, span: Range<usize>, table: &'r DeTable<'t>) -> Fields<'r, 't> {
+    pub(super) fn fields<'r>(
+        &'r self,
+        what: &str,
+        span: Range<usize>,
+        table: &'r DeTable<'t>,
+    ) -> Fields<'r, 't> {
         Fields { reader: self, what: what.to_owned(), span, table, read: Vec::new() }
     }
 }
@@ -80,7 +85,8 @@ impl<'r, 't> Fields<'r, 't> {
         let found = read(value.get_ref());
         if found.is_none() {
             let got = value.get_ref().type_str();
-            self.reader.mistake(&value.span(), format!("{} `{name}` is a {got}: expected {expected}", self.what));
+            self.reader
+                .mistake(&value.span(), format!("{} `{name}` is a {got}: expected {expected}", self.what));
         }
         found.map(|found| At { value: found, span: value.span() })
     }
@@ -127,7 +133,9 @@ impl<'r, 't> Fields<'r, 't> {
 
     /// The tables of `[[name]]`.
     pub(super) fn tables(&mut self, name: &'static str) -> Vec<Fields<'r, 't>> {
-        let Some(array) = self.typed(name, "an array of tables", DeValue::as_array) else { return Vec::new() };
+        let Some(array) = self.typed(name, "an array of tables", DeValue::as_array) else {
+            return Vec::new();
+        };
         let mut tables = Vec::new();
         for (index, entry) in array.value.iter().enumerate() {
             match entry.get_ref().as_table() {
@@ -157,7 +165,10 @@ impl<'r, 't> Fields<'r, 't> {
                 let known = self.read.join("`, `");
                 let name = key.get_ref();
                 let what = &self.what;
-                self.reader.mistake(&key.span(), format!("{what} has an unknown field `{name}`: expected `{known}`"));
+                self.reader.mistake(
+                    &key.span(),
+                    format!("{what} has an unknown field `{name}`: expected `{known}`"),
+                );
             }
         }
     }

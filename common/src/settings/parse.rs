@@ -49,7 +49,9 @@ pub fn bytes(text: &str, range: RangeInclusive<u64>) -> Result<u64, String> {
 pub fn endpoint_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match rest {
-        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(text.trim_end_matches('/').to_owned()),
+        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
         _ => Err("expected a URL that begins with http:// or https://".to_owned()),
     }
 }
@@ -69,7 +71,11 @@ pub fn log_filter(text: &str) -> Result<String, String> {
 /// What was expected.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
     let entries: Vec<String> = text.split(',').map(|entry| entry.trim().to_owned()).collect();
-    if entries.iter().any(String::is_empty) { Err("expected names separated by commas".to_owned()) } else { Ok(entries) }
+    if entries.iter().any(String::is_empty) {
+        Err("expected names separated by commas".to_owned())
+    } else {
+        Ok(entries)
+    }
 }
 
 /// `name=value` pairs separated by commas; no name twice.

@@ -38,12 +38,11 @@ impl std::error::Error for Mistakes {}
 pub fn with_flags(command: Command, settings: &[&[Setting]]) -> Command {
     settings.iter().copied().flatten().fold(command, |command, setting| {
         let default = setting.default.map(|default| format!(", default {default}")).unwrap_or_default();
-        command.arg(
-            Arg::new(setting.name)
-                .long(setting.name)
-                .value_name(setting.value)
-                .help(format!("{} [env {}{default}]", setting.help, setting.variable())),
-        )
+        command.arg(Arg::new(setting.name).long(setting.name).value_name(setting.value).help(format!(
+            "{} [env {}{default}]",
+            setting.help,
+            setting.variable()
+        )))
     })
 }
 
@@ -62,7 +61,11 @@ impl fmt::Debug for Reader<'_> {
 
 impl<'e> Reader<'e> {
     /// `variable` looks an environment variable up.
-    pub fn new(matches: &ArgMatches, settings: &[&[Setting]], variable: &'e dyn Fn(&str) -> Option<String>) -> Self {
+    pub fn new(
+        matches: &ArgMatches,
+        settings: &[&[Setting]],
+        variable: &'e dyn Fn(&str) -> Option<String>,
+    ) -> Self {
         let names = settings.iter().copied().flatten().map(|setting| setting.name);
         let flags = names.filter_map(|name| {
             let value = matches.try_get_one::<String>(name).ok()??;
@@ -72,7 +75,11 @@ impl<'e> Reader<'e> {
     }
 
     /// The parsed value; `None` when it is not given or not right. A setting without a default that is not given is a mistake.
-    pub fn required<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub fn required<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let given = self.given(setting).is_some();
         let value = self.optional(setting, parse);
         if !given && setting.default.is_none() {
@@ -83,7 +90,11 @@ impl<'e> Reader<'e> {
     }
 
     /// The parsed value; `None` when it is not given (and has no default) or not right.
-    pub fn optional<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub fn optional<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let (origin, value) = self.given(setting).or_else(|| {
             let default = setting.default?;
             Some(("the default of".to_owned() + " --" + setting.name, default.to_owned()))

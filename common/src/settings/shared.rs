@@ -9,12 +9,19 @@ use crate::aws::Access;
 use crate::lane::Lane;
 use crate::queue::RECEIVE_SLACK;
 
-const fn setting(name: &'static str, value: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+const fn setting(
+    name: &'static str,
+    value: &'static str,
+    default: Option<&'static str>,
+    help: &'static str,
+) -> Setting {
     Setting { name, value, default, help }
 }
 
-const REGION: Setting = setting("region", "REGION", None, "the AWS region; otherwise as the AWS CLI finds it");
-const ENDPOINT_URL: Setting = setting("endpoint-url", "URL", None, "send every AWS request there instead of to AWS");
+const REGION: Setting =
+    setting("region", "REGION", None, "the AWS region; otherwise as the AWS CLI finds it");
+const ENDPOINT_URL: Setting =
+    setting("endpoint-url", "URL", None, "send every AWS request there instead of to AWS");
 const TABLE: Setting =
     setting("table", "NAME", Some("FileTransferMetadata"), "the DynamoDB table that is the ledger");
 const LANES: Setting =
@@ -32,12 +39,20 @@ const GRACE_PERIOD: Setting = setting(
     Some("110"),
     "from SIGTERM to exit; below the task's stopTimeout, which is 120 at most on Fargate",
 );
-const RETENTION: Setting =
-    setting("retention-days", "DAYS", Some("90"), "how long the ledger keeps a file that has come to its end");
+const RETENTION: Setting = setting(
+    "retention-days",
+    "DAYS",
+    Some("90"),
+    "how long the ledger keeps a file that has come to its end",
+);
 const LOG: Setting =
     setting("log", "FILTER", Some("info"), "what is logged, such as info or drayage_worker=debug,info");
-const OTLP_ENDPOINT: Setting =
-    setting("otlp-endpoint", "URL", None, "send traces there (OTLP over gRPC); without it no traces are made");
+const OTLP_ENDPOINT: Setting = setting(
+    "otlp-endpoint",
+    "URL",
+    None,
+    "send traces there (OTLP over gRPC); without it no traces are made",
+);
 const TRACE_PERCENT: Setting =
     setting("trace-percent", "PERCENT", Some("100"), "how many of the traces that begin here are kept");
 
@@ -74,7 +89,9 @@ pub struct Shared {
 
 impl Shared {
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let text = |text: &str| if text.is_empty() { Err("expected a name".to_owned()) } else { Ok(text.to_owned()) };
+        let text = |text: &str| {
+            if text.is_empty() { Err("expected a name".to_owned()) } else { Ok(text.to_owned()) }
+        };
         let region = reader.optional(&REGION, text);
         let endpoint_url = reader.optional(&ENDPOINT_URL, endpoint_url);
         let table = reader.required(&TABLE, text);

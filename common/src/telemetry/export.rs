@@ -12,7 +12,8 @@ pub(super) fn provider(
     endpoint: &str,
     percent: u8,
 ) -> Result<SdkTracerProvider, Box<dyn std::error::Error + Send + Sync>> {
-    let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+    let exporter =
+        opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
     // What an upstream service decided holds for the whole trace.
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(f64::from(percent) / 100.0)));
     Ok(SdkTracerProvider::builder()
@@ -22,7 +23,10 @@ pub(super) fn provider(
         .build())
 }
 
-pub(super) fn layer<S>(service: &'static str, provider: &SdkTracerProvider) -> OpenTelemetryLayer<S, SdkTracer>
+pub(super) fn layer<S>(
+    service: &'static str,
+    provider: &SdkTracerProvider,
+) -> OpenTelemetryLayer<S, SdkTracer>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {

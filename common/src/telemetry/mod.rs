@@ -43,9 +43,13 @@ pub struct Telemetry {
 ///
 /// # Errors
 /// When the OTLP exporter cannot be built, or telemetry was already started.
-pub fn start(service: &'static str, shared: &Shared) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
+pub fn start(
+    service: &'static str,
+    shared: &Shared,
+) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
     // What libraries log below a warning may hold whole requests, keys and bodies included: it is not to be had.
-    let filter: EnvFilter = LIBRARIES.iter().fold(shared.log.clone(), |all, name| all + "," + name + "=warn").parse()?;
+    let filter: EnvFilter =
+        LIBRARIES.iter().fold(shared.log.clone(), |all, name| all + "," + name + "=warn").parse()?;
     let logs = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

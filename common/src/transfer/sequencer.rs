@@ -38,7 +38,10 @@ impl Ord for Sequencer {
     fn cmp(&self, other: &Self) -> Ordering {
         let len = self.0.len().max(other.0.len());
         let padded = |text: &str, at: usize| text.as_bytes().get(at).copied().unwrap_or(b'0');
-        (0..len).map(|at| padded(&self.0, at).cmp(&padded(&other.0, at))).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        (0..len)
+            .map(|at| padded(&self.0, at).cmp(&padded(&other.0, at)))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 }
 

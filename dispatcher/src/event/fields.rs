@@ -28,16 +28,27 @@ fn optional_text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
 
 /// `null` is the one version of a key in a bucket without versioning, or with versioning suspended. The next put replaces it,
 /// so it names no version: ETag and sequencer do.
-pub(super) fn version_id(value: &Value, pointer: &str, field: &'static str) -> Result<Option<String>, Malformed> {
+pub(super) fn version_id(
+    value: &Value,
+    pointer: &str,
+    field: &'static str,
+) -> Result<Option<String>, Malformed> {
     let version_id = optional_text(value, pointer).filter(|version_id| *version_id != "null");
     version_id.map(|version_id| short(version_id, field)).transpose()
 }
 
 pub(super) fn size_bytes(value: &Value, pointer: &str, field: &'static str) -> Result<u64, Malformed> {
-    value.pointer(pointer).and_then(Value::as_u64).ok_or(Malformed::Field { field, expected: "a whole number" })
+    value
+        .pointer(pointer)
+        .and_then(Value::as_u64)
+        .ok_or(Malformed::Field { field, expected: "a whole number" })
 }
 
-pub(super) fn sequencer(value: &Value, pointer: &str, field: &'static str) -> Result<Option<Sequencer>, Malformed> {
+pub(super) fn sequencer(
+    value: &Value,
+    pointer: &str,
+    field: &'static str,
+) -> Result<Option<Sequencer>, Malformed> {
     let parsed = optional_text(value, pointer).map(Sequencer::parse).transpose();
     parsed.map_err(|_| Malformed::Field { field, expected: "1 to 64 hex digits" })
 }

@@ -68,7 +68,9 @@ fn envelope(value: &Value, may_unwrap: bool) -> Vec<Event> {
     }
     match value.get("Records").and_then(Value::as_array) {
         Some(records) if !records.is_empty() => records.iter().map(notification::record).collect(),
-        Some(_) => vec![Event::Malformed(Malformed::Field { field: "Records", expected: "at least one record" })],
+        Some(_) => {
+            vec![Event::Malformed(Malformed::Field { field: "Records", expected: "at least one record" })]
+        }
         None => vec![eventbridge::event(value)],
     }
 }

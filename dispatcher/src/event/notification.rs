@@ -34,5 +34,7 @@ fn created(value: &Value) -> Result<Created, Malformed> {
 fn form_decoded(text: &str) -> Result<String, Malformed> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode(spaced.as_bytes()).decode_utf8();
-    decoded.map(Into::into).map_err(|_| Malformed::Field { field: "s3.object.key", expected: "form-encoded UTF-8" })
+    decoded
+        .map(Into::into)
+        .map_err(|_| Malformed::Field { field: "s3.object.key", expected: "form-encoded UTF-8" })
 }

@@ -1,5 +1,5 @@
-//! How each tool is asked to copy, with the bytes passing through it: the same part size, the same number in flight, and the
-//! checksums left out that it would add by itself, which is the fastest it can be.
+//! How each tool is asked to copy, with the bytes passing through it: the same part size, the same number in flight, and without
+//! the checksums and hashes of bodies that it would add by itself, as far as it lets itself be told: the fastest it can be.
 
 use std::path::Path;
 use std::process::Command;
@@ -87,7 +87,7 @@ pub(super) fn awscli(program: &str, job: &Job, folder: &Path) -> Result<Plan, St
     let (parts, part_mib) = (job.parts_in_flight, job.part_bytes >> 20);
     let text = format!(
         "[default]\ns3 =\n  max_concurrent_requests = {parts}\n  multipart_threshold = {part_mib}MB\n  \
-         multipart_chunksize = {part_mib}MB\n"
+         multipart_chunksize = {part_mib}MB\n  payload_signing_enabled = false\n"
     );
     std::fs::write(&config, text)
         .map_err(|error| format!("failed to write {}: {error}", config.display()))?;

@@ -86,19 +86,19 @@ async fn measure(local: &mut Local, options: &Options, machine: Machine) -> Resu
         rate: options.rate,
         bytes: options.file_bytes,
     };
-    let (board, started) = send(local, &client, &load, options.timeout).await?;
+    let (board, took) = send(local, &client, &load, options.timeout).await?;
     tokio::time::sleep(SETTLE).await;
     let after = Snapshot::of(local.process()?);
-    Ok(Report::new(options, machine, &board, started, &before, &after))
+    Ok(Report::new(options, machine, &board, took, &before, &after))
 }
 
-/// Puts files in and follows them to their ends, or until the time is over.
+/// Puts files in and follows them to their ends, or until the time is over; and how long that took.
 async fn send(
     local: &mut Local,
     client: &aws_sdk_s3::Client,
     load: &Load,
     patience: Duration,
-) -> Result<(Board, Instant), Error> {
+) -> Result<(Board, Duration), Error> {
     let started = Instant::now();
     let board = RefCell::new(Board::new(load, started));
     let both = async {
@@ -120,5 +120,5 @@ async fn send(
     if let Ok(ended) = timeout(patience, both).await {
         ended?;
     }
-    Ok((board.into_inner(), started))
+    Ok((board.into_inner(), started.elapsed()))
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::Instant;
 
 use super::board::Board;
 use super::options::Options;
@@ -26,7 +25,7 @@ pub(super) struct Report {
     ends: BTreeMap<String, usize>,
     unfinished: usize,
     wrong_checksums: usize,
-    /// From the first put to the last end.
+    /// From the first put to the last end, or to the end of the time.
     seconds: f64,
     /// From the first put to the last put's reply; `None` when not all were put in.
     put_seconds: Option<f64>,
@@ -61,13 +60,12 @@ impl Report {
         options: &Options,
         machine: Machine,
         board: &Board,
-        started: Instant,
+        took: Duration,
         before: &Snapshot,
         after: &Snapshot,
     ) -> Self {
         let ended = options.count - board.unfinished();
-        // With files missing, the time ran out at the last look.
-        let took = if board.unfinished() == 0 { board.ended_after } else { started.elapsed() };
+        let took = if board.unfinished() == 0 { board.ended_after } else { took };
         let processes = processes(board, ended, before, after);
         let services = processes.iter().filter(|process| process.name != EMBEDDED_AWS);
         let cpu_seconds: Option<f64> = services.map(|process| process.cpu_seconds).sum();

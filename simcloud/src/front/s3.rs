@@ -4,7 +4,7 @@
 //! taken off before it gets there: `Authorization`, the `X-Amz-…` query of a presigned URL, and the `aws-chunked` framing.
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, EXPIRES, HeaderValue, RANGE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderValue, RANGE,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -55,18 +55,50 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
             ),
         ),
     };
-    let response = if operation == "GetObjectAttributes" { bare_etag(response).await } else { response };
+    let response = match operation {
+        "GetObjectAttributes" => rewritten(response, bare_etag).await,
+        // An object's own bytes, whatever they are.
+        "GetObject" => response,
+        _ if is_xml(&response) => rewritten(response, referenced).await,
+        _ => response,
+    };
     firing.after(Service::S3, finish(response))
 }
 
-/// GetObjectAttributes is the one answer whose ETag has no quotes; the protocol layer writes them everywhere.
-async fn bare_etag(mut response: Response<Body>) -> Response<Body> {
-    const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+fn is_xml(response: &Response<Body>) -> bool {
+    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/xml")
+}
+
+/// An answer whose text is put right after the protocol layer has written it.
+async fn rewritten(mut response: Response<Body>, rewrite: fn(&str) -> String) -> Response<Body> {
+    const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
     let body = response.body_mut().store_all_limited(ANSWER_BYTES_MAX).await.unwrap_or_default();
-    let text = String::from_utf8_lossy(&body).replace("<ETag>\"", "<ETag>").replace("\"</ETag>", "</ETag>");
+    let text = rewrite(&String::from_utf8_lossy(&body));
     response.headers_mut().remove(CONTENT_LENGTH);
     *response.body_mut() = Body::from(text);
     response
+}
+
+/// GetObjectAttributes is the one answer whose ETag has no quotes; the protocol layer writes them everywhere.
+fn bare_etag(text: &str) -> String {
+    referenced(&text.replace("<ETag>\"", "<ETag>").replace("\"</ETag>", "</ETag>"))
+}
+
+/// Keys may hold characters that XML cannot; S3 writes them as character references.
+fn referenced(text: &str) -> String {
+    use std::fmt::Write as _;
+    let odd = |c: char| matches!(c, '\u{1}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if !text.contains(odd) {
+        return text.to_owned();
+    }
+    text.chars().fold(String::with_capacity(text.len() + 64), |mut written, c| {
+        if odd(c) {
+            let _ = write!(written, "&#x{:x};", u32::from(c));
+        } else {
+            written.push(c);
+        }
+        written
+    })
 }
 
 /// Every answer names its request; an answer to HEAD has no body, not even when it is an error.

@@ -124,7 +124,9 @@ impl Store {
         let is_reusable =
             details.checksum.algorithm == algorithm && details.checksum.kind == Kind::FullObject;
         match md5 {
-            Some(md5) if is_reusable => Ok(Sums { md5: Some(md5), checksum: details.checksum.clone(), claimed: None }),
+            Some(md5) if is_reusable => {
+                Ok(Sums { md5: Some(md5), checksum: details.checksum.clone(), claimed: None })
+            }
             md5 => {
                 let sums = self.sum_up(&source.blob, algorithm, md5.is_none()).await?;
                 Ok(Sums { md5: md5.or(sums.md5), ..sums })

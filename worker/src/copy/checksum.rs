@@ -1,8 +1,9 @@
-//! CRC64NVME: of bytes as they pass, and of a whole from its parts.
+//! Checksums: of bytes as they pass, and of a whole from its parts. CRC64NVME always, for the target; beside it the source's own
+//! algorithm, where that is another CRC, so that what is delivered is what was uploaded.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crc_fast::{CrcAlgorithm, Digest, checksum, checksum_combine};
+use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
 
 const ALGORITHM: CrcAlgorithm = CrcAlgorithm::Crc64Nvme;
 
@@ -11,8 +12,9 @@ const ALGORITHM: CrcAlgorithm = CrcAlgorithm::Crc64Nvme;
 pub(super) struct Crc64(u64);
 
 impl Crc64 {
+    #[cfg(test)]
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self(checksum(ALGORITHM, bytes))
+        Self(crc_fast::checksum(ALGORITHM, bytes))
     }
 
     /// As S3 writes it: base64 of the big-endian value. `None` for anything else, a composite value (`…-3`) included.
@@ -34,21 +36,96 @@ impl std::fmt::Display for Crc64 {
     }
 }
 
-/// A CRC64NVME in the making.
+/// The checksum that a source's own store has of the whole object, in the uploader's algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    Crc64Nvme(Crc64),
+    Crc32(u32),
+    Crc32c(u32),
+}
+
+impl Own {
+    /// Full-object values only, as S3 writes them. `None` for anything else.
+    pub(super) fn parse(crc64_nvme: Option<&str>, crc32: Option<&str>, crc32c: Option<&str>) -> Option<Self> {
+        let short = |text: &str| Some(u32::from_be_bytes(STANDARD.decode(text).ok()?.try_into().ok()?));
+        let long = crc64_nvme.and_then(Crc64::parse).map(Self::Crc64Nvme);
+        let long = long.or_else(|| crc32c.and_then(short).map(Self::Crc32c));
+        long.or_else(|| crc32.and_then(short).map(Self::Crc32))
+    }
+
+    /// The CRC64NVME, if it is one.
+    pub(super) fn crc64(self) -> Option<Crc64> {
+        match self {
+            Self::Crc64Nvme(value) => Some(value),
+            Self::Crc32(_) | Self::Crc32c(_) => None,
+        }
+    }
+
+    fn algorithm(self) -> Option<CrcAlgorithm> {
+        match self {
+            Self::Crc64Nvme(_) => None,
+            Self::Crc32(_) => Some(CrcAlgorithm::Crc32IsoHdlc),
+            Self::Crc32c(_) => Some(CrcAlgorithm::Crc32Iscsi),
+        }
+    }
+
+    /// Whether bytes with these sums are those that the store vouches for. Sums without the algorithm in question say nothing.
+    pub(super) fn fits(self, sums: Sums) -> Option<bool> {
+        match self {
+            Self::Crc64Nvme(value) => Some(value == sums.crc64),
+            Self::Crc32(value) | Self::Crc32c(value) => sums.short.map(|short| short == u64::from(value)),
+        }
+    }
+}
+
+/// What was computed of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) crc64: Crc64,
+    /// In the source's own algorithm, where that is another one and is known.
+    pub(super) short: Option<u64>,
+}
+
+impl Sums {
+    pub(super) fn of(bytes: &[u8], own: Option<Own>) -> Self {
+        let mut running = Running::new(own);
+        running.update(bytes);
+        running.value()
+    }
+
+    /// The sums of these bytes followed by `len_bytes` others whose sums are `next`.
+    #[must_use]
+    pub(super) fn followed_by(self, next: Self, len_bytes: u64, own: Option<Own>) -> Self {
+        let combine = |algorithm| Some(checksum_combine(algorithm, self.short?, next.short?, len_bytes));
+        Self {
+            crc64: self.crc64.followed_by(next.crc64, len_bytes),
+            short: own.and_then(Own::algorithm).and_then(combine),
+        }
+    }
+}
+
+/// Sums in the making.
 #[derive(Debug)]
-pub(super) struct Running(Digest);
+pub(super) struct Running {
+    crc64: Digest,
+    short: Option<Digest>,
+}
 
 impl Running {
-    pub(super) fn new() -> Self {
-        Self(Digest::new(ALGORITHM))
+    /// `own` decides what is computed beside the CRC64NVME.
+    pub(super) fn new(own: Option<Own>) -> Self {
+        Self { crc64: Digest::new(ALGORITHM), short: own.and_then(Own::algorithm).map(Digest::new) }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.crc64.update(bytes);
+        if let Some(short) = &mut self.short {
+            short.update(bytes);
+        }
     }
 
-    pub(super) fn value(&self) -> Crc64 {
-        Crc64(self.0.finalize())
+    pub(super) fn value(&self) -> Sums {
+        Sums { crc64: Crc64(self.crc64.finalize()), short: self.short.as_ref().map(Digest::finalize) }
     }
 }
 
@@ -68,20 +145,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_sources_own_checksum_is_read_in_any_crc() {
+        // The catalogue's check values.
+        let crc32 = Own::parse(None, Some("y/Q5Jg=="), None).unwrap();
+        let crc32c = Own::parse(None, None, Some("4waSgw==")).unwrap();
+        for own in [crc32, crc32c, Own::Crc64Nvme(Crc64::of(b"123456789"))] {
+            assert_eq!(own.fits(Sums::of(b"123456789", Some(own))), Some(true), "{own:?}");
+            assert_eq!(own.fits(Sums::of(b"123456780", Some(own))), Some(false), "{own:?}");
+        }
+        assert_eq!(crc32.fits(Sums::of(b"123456789", None)), None);
+        assert_eq!(Own::parse(None, Some("y/Q5Jg==-2"), None), None);
+    }
+
     proptest! {
         #[test]
         fn parts_combine_to_the_whole(bytes in proptest::collection::vec(any::<u8>(), 0..600), cuts in proptest::collection::vec(0usize..600, 0..5)) {
-            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
-            cuts.sort_unstable();
-            cuts.push(bytes.len());
-            let (mut whole, mut at) = (Crc64::of(b""), 0);
-            for cut in cuts {
-                let mut running = Running::new();
-                running.update(&bytes[at..cut]);
-                whole = whole.followed_by(running.value(), (cut - at) as u64);
-                at = cut;
+            for own in [None, Some(Own::Crc32(0)), Some(Own::Crc32c(0))] {
+                let mut cuts: Vec<usize> = cuts.iter().map(|cut| (*cut).min(bytes.len())).collect();
+                cuts.sort_unstable();
+                cuts.push(bytes.len());
+                let (mut whole, mut at) = (Sums::of(b"", own), 0);
+                for cut in cuts {
+                    whole = whole.followed_by(Sums::of(&bytes[at..cut], own), (cut - at) as u64, own);
+                    at = cut;
+                }
+                prop_assert_eq!(whole, Sums::of(&bytes, own));
             }
-            prop_assert_eq!(whole, Crc64::of(&bytes));
         }
     }
 }

@@ -12,11 +12,11 @@ use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
 
-use super::{CHECKSUM_MISMATCH, COMPLETE_REFUSED, Copier};
 use super::checksum::Crc64;
 use super::part::Sent;
 use super::publish::Condition;
 use super::source::{quoted, unquoted};
+use super::{CHECKSUM_MISMATCH, COMPLETE_REFUSED, Copier};
 use crate::outcome::End;
 
 /// Each lost race means that another transfer to the same key got through.
@@ -74,7 +74,7 @@ impl Copier {
             CompletedPart::builder()
                 .part_number(part.number)
                 .e_tag(quoted(&part.etag))
-                .checksum_crc64_nvme(part.checksum.to_string())
+                .checksum_crc64_nvme(part.sums.crc64.to_string())
                 .build()
         });
         self.patient

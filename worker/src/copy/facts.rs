@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_s3::types::ChecksumType;
 
-use super::checksum::Crc64;
+use super::checksum::{Crc64, Own};
 
 /// What a GET or HEAD tells of an object.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub(super) size_bytes: u64,
-    /// Full-object CRC64NVME, when the store has one.
-    pub(super) checksum: Option<Crc64>,
+    /// What the store vouches for, when it has a CRC of the full object.
+    pub(super) own: Option<Own>,
     pub(super) content_type: Option<String>,
     pub(super) content_encoding: Option<String>,
     pub(super) content_language: Option<String>,
@@ -48,7 +48,15 @@ macro_rules! facts {
         let output = &$output;
         $crate::copy::facts::Facts {
             size_bytes: $size_bytes,
-            checksum: $crate::copy::facts::full_object(output.checksum_crc64_nvme(), output.checksum_type()),
+            own: if output.checksum_type() == Some(&aws_sdk_s3::types::ChecksumType::Composite) {
+                None
+            } else {
+                $crate::copy::checksum::Own::parse(
+                    output.checksum_crc64_nvme(),
+                    output.checksum_crc32(),
+                    output.checksum_crc32_c(),
+                )
+            },
             content_type: output.content_type().map(str::to_owned),
             content_encoding: output.content_encoding().map(str::to_owned),
             content_language: output.content_language().map(str::to_owned),

@@ -17,12 +17,12 @@ use common::ledger::{Completion, Reason, Upload};
 use common::transfer::Transfer;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{CHECKSUM_MISMATCH, Copier};
-use super::checksum::Crc64;
+use super::checksum::{Crc64, Own, Sums};
 use super::facts::{Facts, dressed};
 use super::part::Sent;
 use super::plan::{Part, Plan};
 use super::source::unquoted;
+use super::{CHECKSUM_MISMATCH, Copier};
 use crate::outcome::{End, Outcome};
 
 impl Copier {
@@ -46,7 +46,7 @@ impl Copier {
         upload: &mut Option<Upload>,
         note: impl AsyncFn(&Upload) -> Result<(), End>,
     ) -> Result<Completion, End> {
-        let condition = match self.survey(transfer, facts.checksum).await? {
+        let condition = match self.survey(transfer, facts.own.and_then(Own::crc64)).await? {
             Ok(completion) => return Ok(completion),
             Err(condition) => condition,
         };
@@ -73,14 +73,14 @@ impl Copier {
             }
         };
         let have = sent.take().unwrap_or_default();
-        let sent = self.send_parts(transfer, &current.id, plan, have).await?;
-        let whole = whole_checksum(&sent);
-        if facts.checksum.is_some_and(|expected| expected != whole) {
+        let sent = self.send_parts(transfer, &current.id, plan, have, facts.own).await?;
+        let whole = whole_sums(&sent, facts.own);
+        if facts.own.is_some_and(|own| own.fits(whole) == Some(false)) {
             // A byte changed between the source's store and us. Nothing is published; the upload is thrown away.
             let message = "the parts do not add up to the source's checksum";
             return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
         }
-        let completion = self.complete(transfer, &current.id, &sent, whole, condition).await;
+        let completion = self.complete(transfer, &current.id, &sent, whole.crc64, condition).await;
         match &completion {
             Ok(_) => *upload = None,
             Err(End::Passing(fault)) if upload_is_spent(fault) => {
@@ -114,7 +114,11 @@ impl Copier {
     }
 
     /// The parts that an earlier attempt sent; `None` when its upload is gone.
-    async fn sent_before(&self, transfer: &Transfer, upload: &Upload) -> Result<Option<BTreeMap<i32, Sent>>, End> {
+    async fn sent_before(
+        &self,
+        transfer: &Transfer,
+        upload: &Upload,
+    ) -> Result<Option<BTreeMap<i32, Sent>>, End> {
         let mut sent = BTreeMap::new();
         let mut marker = None;
         loop {
@@ -135,8 +139,17 @@ impl Copier {
                 let known = part.part_number().zip(part.e_tag());
                 let checksum = part.checksum_crc64_nvme().and_then(Crc64::parse);
                 let len_bytes = part.size().and_then(|size| u64::try_from(size).ok());
-                if let (Some((number, etag)), Some(checksum), Some(len_bytes)) = (known, checksum, len_bytes) {
-                    sent.insert(number, Sent { number, len_bytes, etag: unquoted(etag), checksum });
+                if let (Some((number, etag)), Some(checksum), Some(len_bytes)) = (known, checksum, len_bytes)
+                {
+                    sent.insert(
+                        number,
+                        Sent {
+                            number,
+                            len_bytes,
+                            etag: unquoted(etag),
+                            sums: Sums { crc64: checksum, short: None },
+                        },
+                    );
                 }
             }
             marker = reply.next_part_number_marker.filter(|_| reply.is_truncated == Some(true));
@@ -153,6 +166,7 @@ impl Copier {
         upload_id: &str,
         plan: Plan,
         mut have: BTreeMap<i32, Sent>,
+        own: Option<Own>,
     ) -> Result<Vec<Sent>, End> {
         let is_there = |have: &BTreeMap<i32, Sent>, part: &Part| {
             have.get(&part.number).is_some_and(|sent| sent.len_bytes == part.len_bytes)
@@ -160,7 +174,7 @@ impl Copier {
         let missing: Vec<Part> = plan.parts().filter(|part| !is_there(&have, part)).collect();
         tracing::debug!(parts = plan.parts().count(), missing = missing.len(), "sending parts");
         let mut sending = stream::iter(missing)
-            .map(|part| self.copy_part(transfer, upload_id, part))
+            .map(|part| self.copy_part(transfer, upload_id, part, own))
             .buffer_unordered(self.tuning.parts_in_flight);
         while let Some(sent) = sending.try_next().await? {
             have.insert(sent.number, sent);
@@ -188,6 +202,6 @@ fn upload_is_spent(fault: &Fault) -> bool {
     fault.class == Class::Conflict || fault.code == "NoSuchUpload"
 }
 
-fn whole_checksum(sent: &[Sent]) -> Crc64 {
-    sent.iter().fold(Crc64::of(b""), |whole, part| whole.followed_by(part.checksum, part.len_bytes))
+fn whole_sums(sent: &[Sent], own: Option<Own>) -> Sums {
+    sent.iter().fold(Sums::of(b"", own), |whole, part| whole.followed_by(part.sums, part.len_bytes, own))
 }

@@ -7,10 +7,10 @@ use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
 use common::transfer::Transfer;
 
-use super::checksum::Crc64;
+use super::checksum::{Crc64, Own, Sums};
+use super::passage::through;
 use super::plan::Part;
 use super::source::unquoted;
-use super::passage::through;
 use super::trailing::Trailing;
 use super::{Copier, body_deadline};
 use crate::outcome::End;
@@ -25,19 +25,26 @@ pub(super) struct Sent {
     pub(super) len_bytes: u64,
     /// Unquoted.
     pub(super) etag: String,
-    pub(super) checksum: Crc64,
+    pub(super) sums: Sums,
 }
 
 impl Copier {
     /// Copies one part, trying again what may pass.
-    pub(super) async fn copy_part(&self, transfer: &Transfer, upload_id: &str, part: Part) -> Result<Sent, End> {
+    pub(super) async fn copy_part(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        part: Part,
+        own: Option<Own>,
+    ) -> Result<Sent, End> {
         let mut delays = Delays::new(backoff::REQUEST);
         let mut tries = 1;
         loop {
             let deadline = body_deadline(part.len_bytes);
             // Closed never: a permit is what bounds the streams of a worker.
             let permit = self.streams.acquire().await.ok();
-            let copied = tokio::time::timeout(deadline, self.copy_part_once(transfer, upload_id, part)).await;
+            let copied =
+                tokio::time::timeout(deadline, self.copy_part_once(transfer, upload_id, part, own)).await;
             let late = |_| Err(Fault::new(Class::Transient, "UploadPart", "TooSlow").into());
             match copied.unwrap_or_else(late) {
                 Err(End::Passing(fault)) if tries < TRIES_MAX => {
@@ -51,9 +58,15 @@ impl Copier {
         }
     }
 
-    async fn copy_part_once(&self, transfer: &Transfer, upload_id: &str, part: Part) -> Result<Sent, End> {
+    async fn copy_part_once(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        part: Part,
+        own: Option<Own>,
+    ) -> Result<Sent, End> {
         let (source, _) = self.get_source(transfer, Some(&part)).await?;
-        let (body, meter) = through(source.body, part.len_bytes, None);
+        let (body, meter) = through(source.body, part.len_bytes, own, false);
         let reply = self
             .patient
             .upload_part()
@@ -69,11 +82,11 @@ impl Copier {
             .map_err(|error| upload_end(Fault::of("UploadPart", &error)))?;
         let again = |code| End::from(Fault::new(Class::Transient, "UploadPart", code));
         let etag = reply.e_tag().filter(|etag| !etag.is_empty()).ok_or_else(|| again("reply"))?;
-        let checksum = meter.finished().ok_or_else(|| again("IncompleteBody"))?;
-        if reply.checksum_crc64_nvme().and_then(Crc64::parse).is_some_and(|theirs| theirs != checksum) {
+        let sums = meter.finished().ok_or_else(|| again("IncompleteBody"))?;
+        if reply.checksum_crc64_nvme().and_then(Crc64::parse).is_some_and(|theirs| theirs != sums.crc64) {
             return Err(again("ChecksumMismatch"));
         }
-        Ok(Sent { number: part.number, len_bytes: part.len_bytes, etag: unquoted(etag), checksum })
+        Ok(Sent { number: part.number, len_bytes: part.len_bytes, etag: unquoted(etag), sums })
     }
 }
 

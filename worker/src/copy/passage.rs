@@ -24,7 +24,7 @@ use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::checksum::{Crc64, Running};
+use super::checksum::{Crc64, Own, Running, Sums};
 
 /// The trailer's name.
 pub(super) const TRAILER: &str = "x-amz-checksum-crc64nvme";
@@ -37,16 +37,16 @@ pub(super) struct Meter(Arc<OnceLock<Passed>>);
 
 #[derive(Debug, Clone, Copy)]
 enum Passed {
-    Whole(Crc64),
+    Whole(Sums),
     /// Not the bytes that the source's store vouches for.
     Mismatch,
 }
 
 impl Meter {
-    /// The checksum of the whole.
-    pub(super) fn finished(&self) -> Option<Crc64> {
+    /// The sums of the whole.
+    pub(super) fn finished(&self) -> Option<Sums> {
         match self.0.get() {
-            Some(Passed::Whole(checksum)) => Some(*checksum),
+            Some(Passed::Whole(sums)) => Some(*sums),
             Some(Passed::Mismatch) | None => None,
         }
     }
@@ -62,8 +62,8 @@ struct Passage {
     running: Running,
     passed_bytes: u64,
     len_bytes: u64,
-    /// What the source's store says the whole has.
-    expected: Option<Crc64>,
+    /// What the source's store says of exactly these bytes.
+    expected: Option<Own>,
     meter: Meter,
     at: At,
 }
@@ -77,15 +77,21 @@ enum At {
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Frames a GET's body, which must bring exactly `len_bytes` and, where it is known, have the checksum `expected`.
-pub(super) fn through(body: ByteStream, len_bytes: u64, expected: Option<Crc64>) -> (ByteStream, Meter) {
+/// Frames a GET's body, which must bring exactly `len_bytes`. `own` is the checksum of the object: of these bytes when they are
+/// the `whole`, otherwise only its algorithm matters.
+pub(super) fn through(
+    body: ByteStream,
+    len_bytes: u64,
+    own: Option<Own>,
+    whole: bool,
+) -> (ByteStream, Meter) {
     let meter = Meter(Arc::new(OnceLock::new()));
     let passage = Passage {
         inner: body.into_inner(),
-        running: Running::new(),
+        running: Running::new(own),
         passed_bytes: 0,
         len_bytes,
-        expected,
+        expected: own.filter(|_| whole),
         meter: meter.clone(),
         at: if len_bytes == 0 { At::Bytes } else { At::Head },
     };
@@ -113,21 +119,25 @@ impl Passage {
     fn pass(&mut self, bytes: &[u8]) -> Result<(), BoxError> {
         self.running.update(bytes);
         self.passed_bytes += bytes.len() as u64;
-        if self.passed_bytes > self.len_bytes { Err("the source sent more than it announced".into()) } else { Ok(()) }
+        if self.passed_bytes > self.len_bytes {
+            Err("the source sent more than it announced".into())
+        } else {
+            Ok(())
+        }
     }
 
     fn finish(&mut self) -> Result<Bytes, BoxError> {
         if self.passed_bytes < self.len_bytes {
             return Err("the source's body ended early".into());
         }
-        let checksum = self.running.value();
-        if self.expected.is_some_and(|expected| expected != checksum) {
+        let sums = self.running.value();
+        if self.expected.is_some_and(|expected| expected.fits(sums) == Some(false)) {
             let _ = self.meter.0.set(Passed::Mismatch);
             return Err("the source's bytes do not have the source's checksum".into());
         }
-        let _ = self.meter.0.set(Passed::Whole(checksum));
+        let _ = self.meter.0.set(Passed::Whole(sums));
         self.at = At::End;
-        Ok(Bytes::from(tail(self.len_bytes, checksum)))
+        Ok(Bytes::from(tail(self.len_bytes, sums.crc64)))
     }
 }
 
@@ -135,7 +145,10 @@ impl Body for Passage {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         match this.at {
             At::Head => {
@@ -184,7 +197,7 @@ mod tests {
     }
 
     fn framed(pieces: Vec<Vec<u8>>, len_bytes: u64, expected: Option<Crc64>) -> (Option<Vec<u8>>, Meter) {
-        let (body, meter) = through(source(pieces), len_bytes, expected);
+        let (body, meter) = through(source(pieces), len_bytes, expected.map(Own::Crc64Nvme), true);
         let body = body.into_inner();
         assert_eq!(body.size_hint().exact(), Some(framed_len(len_bytes)));
         let collected = futures::executor::block_on(body.collect());
@@ -196,7 +209,7 @@ mod tests {
         let (body, meter) = framed(vec![b"1234".to_vec(), b"56789".to_vec()], 9, None);
         let text = String::from_utf8(body.unwrap()).unwrap();
         assert_eq!(text, "9\r\n123456789\r\n0\r\nx-amz-checksum-crc64nvme:rosUhgp5mIg=\r\n\r\n");
-        assert_eq!(meter.finished(), Some(Crc64::of(b"123456789")));
+        assert_eq!(meter.finished(), Some(Sums::of(b"123456789", None)));
         let (body, _) = framed(vec![], 0, None);
         let text = String::from_utf8(body.unwrap()).unwrap();
         assert_eq!(text, "0\r\nx-amz-checksum-crc64nvme:AAAAAAAAAAA=\r\n\r\n");
@@ -220,7 +233,7 @@ mod tests {
             let whole = pieces.concat();
             let (body, meter) = framed(pieces, whole.len() as u64, Some(Crc64::of(&whole)));
             prop_assert_eq!(body.unwrap().len() as u64, framed_len(whole.len() as u64));
-            prop_assert_eq!(meter.finished(), Some(Crc64::of(&whole)));
+            prop_assert_eq!(meter.finished(), Some(Sums::of(&whole, None)));
         }
     }
 }

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn the_limits_themselves_fit() {
-        for size in [0, 1, PART_BYTES_MIN, PART_BYTES_MIN + 1, PARTS_MAX * PART_BYTES_MIN + 1, OBJECT_BYTES_MAX] {
+        for size in
+            [0, 1, PART_BYTES_MIN, PART_BYTES_MIN + 1, PARTS_MAX * PART_BYTES_MIN + 1, OBJECT_BYTES_MAX]
+        {
             check(Plan::new(size, 8 * MIB).unwrap());
         }
         assert_eq!(Plan::new(OBJECT_BYTES_MAX + 1, 8 * MIB), None);

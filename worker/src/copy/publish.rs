@@ -80,9 +80,10 @@ impl Copier {
         let Some(occupant) = self.head_target(transfer).await? else { return Ok(Err(Condition::Absent)) };
         match standing(&occupant, transfer, checksum) {
             Standing::Ours => Ok(Ok(occupant.completion(checksum))),
-            Standing::Newer => {
-                Err(End::Superseded(Reason::new("newer_published", "a newer version is at the target already")))
-            }
+            Standing::Newer => Err(End::Superseded(Reason::new(
+                "newer_published",
+                "a newer version is at the target already",
+            ))),
             Standing::Older => Ok(Err(Condition::Unchanged(occupant.etag))),
         }
     }

@@ -11,11 +11,11 @@ use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
 
-use super::checksum::Crc64;
+use super::checksum::{Crc64, Own, Sums};
 use super::facts::{Dress, dressed};
+use super::passage::through;
 use super::publish::Condition;
 use super::source::unquoted;
-use super::passage::through;
 use super::trailing::Trailing;
 use super::{BUFFERED_BYTES_MAX, CHECKSUM_MISMATCH, Copier, body_deadline};
 use crate::outcome::End;
@@ -29,7 +29,7 @@ const MISMATCHES_MAX: u32 = 2;
 /// What one GET and PUT came to.
 enum Put {
     /// The PUT's reply, and the checksum of all bytes as far as it is known.
-    Sent(Result<PutObjectOutput, Fault>, Option<Crc64>),
+    Sent(Box<Result<PutObjectOutput, Fault>>, Option<Crc64>),
     /// The bytes were not those that the source's store vouches for, and were not sent.
     Mismatch,
 }
@@ -42,9 +42,11 @@ impl Copier {
         let mut mismatches = 0;
         for _ in 0..PUBLISHES_MAX {
             let (fault, checksum) = match self.put_once(transfer, &condition).await? {
-                Put::Sent(Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
-                Put::Sent(Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
-                Put::Sent(Err(fault), checksum) => (fault, checksum),
+                Put::Sent(reply, checksum) => match (*reply, checksum) {
+                    (Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
+                    (Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
+                    (Err(fault), checksum) => (fault, checksum),
+                },
                 // A byte changed on its way here, or lies wrong in the store. Nothing was published; reading again tells.
                 Put::Mismatch => {
                     mismatches += 1;
@@ -75,17 +77,13 @@ impl Copier {
     }
 
     /// One GET and one PUT. An error is the source's, or final.
-    async fn put_once(
-        &self,
-        transfer: &Transfer,
-        condition: &Condition,
-    ) -> Result<Put, End> {
+    async fn put_once(&self, transfer: &Transfer, condition: &Condition) -> Result<Put, End> {
         let (source, facts) = self.open_source(transfer).await?;
         let dress = self.dress(transfer, &facts).await?;
         let deadline = body_deadline(facts.size_bytes);
         let late = |_| Fault::new(Class::Transient, "PutObject", "TooSlow");
         if facts.size_bytes > BUFFERED_BYTES_MAX {
-            let (body, meter) = through(source.body, facts.size_bytes, facts.checksum);
+            let (body, meter) = through(source.body, facts.size_bytes, facts.own, true);
             let put = self.put(transfer, &dress, condition).body(body).customize();
             let put = put.interceptor(Trailing { len_bytes: facts.size_bytes }).send();
             let reply = match tokio::time::timeout(deadline, put).await {
@@ -95,12 +93,14 @@ impl Copier {
             if meter.is_mismatch() {
                 return Ok(Put::Mismatch);
             }
-            return Ok(Put::Sent(reply, meter.finished().or(facts.checksum)));
+            let checksum = meter.finished().map(|sums| sums.crc64).or(facts.own.and_then(Own::crc64));
+            return Ok(Put::Sent(Box::new(reply), checksum));
         }
         let body = collected(source.body, facts.size_bytes);
         let bytes = tokio::time::timeout(deadline, body).await.map_err(late)??;
-        let checksum = Crc64::of(&bytes);
-        if facts.checksum.is_some_and(|expected| expected != checksum) {
+        let sums = Sums::of(&bytes, facts.own);
+        let checksum = sums.crc64;
+        if facts.own.is_some_and(|own| own.fits(sums) == Some(false)) {
             return Ok(Put::Mismatch);
         }
         let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
@@ -108,7 +108,7 @@ impl Copier {
             Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
             Err(elapsed) => Err(late(elapsed)),
         };
-        Ok(Put::Sent(reply, Some(checksum)))
+        Ok(Put::Sent(Box::new(reply), Some(checksum)))
     }
 
     /// Everything but the body and its checksum.
@@ -133,7 +133,9 @@ impl Copier {
     ) -> Result<Completion, End> {
         let etag = reply.e_tag().filter(|etag| !etag.is_empty());
         let Some(etag) = etag else {
-            return self.resolve(transfer, Some(checksum), Fault::new(Class::Transient, "PutObject", "reply")).await;
+            return self
+                .resolve(transfer, Some(checksum), Fault::new(Class::Transient, "PutObject", "reply"))
+                .await;
         };
         let verified_by = match reply.checksum_crc64_nvme().and_then(Crc64::parse) {
             Some(theirs) if theirs == checksum => "crc64nvme",

@@ -45,7 +45,7 @@ impl Copier {
         part: Option<&Part>,
     ) -> Result<(GetObjectOutput, u64), End> {
         let source = &transfer.source;
-        let reply = self
+        let request = self
             .client
             .get_object()
             .bucket(&source.bucket)
@@ -53,11 +53,17 @@ impl Copier {
             .set_version_id(source.version_id.clone())
             .if_match(quoted(&source.etag))
             .set_range(part.and_then(Part::range))
-            // A part's checksum is not the object's, and nobody checks it: not asked for.
-            .set_checksum_mode(part.is_none().then_some(ChecksumMode::Enabled))
-            .send()
-            .await
-            .map_err(|error| source_end(Fault::of("GetObject", &error)))?;
+            .customize();
+        let request = match part {
+            // A part's checksum is not the object's.
+            Some(_) => request,
+            // Set as a header and not by its setter: the SDK would compute and compare the checksum a second time beside us, and a
+            // mismatch would look like a connection that broke.
+            None => request.mutate_request(|request| {
+                request.headers_mut().insert("x-amz-checksum-mode", "ENABLED");
+            }),
+        };
+        let reply = request.send().await.map_err(|error| source_end(Fault::of("GetObject", &error)))?;
         let len_bytes = whole_bytes(reply.content_length(), "GetObject")?;
         if let Some(part) = part
             && len_bytes != part.len_bytes
@@ -84,7 +90,8 @@ impl Copier {
         metadata.insert(METADATA_NAME.to_owned(), marker.value());
         let len_bytes: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
         if len_bytes > METADATA_BYTES_MAX {
-            let message = format!("the metadata would have {len_bytes} bytes: expected at most {METADATA_BYTES_MAX}");
+            let message =
+                format!("the metadata would have {len_bytes} bytes: expected at most {METADATA_BYTES_MAX}");
             return Err(End::Permanent(Reason::new("metadata_too_large", message)));
         }
         let tagging = if facts.tag_count > 0 && transfer.options.tags == TagPolicy::Copy {
@@ -134,16 +141,23 @@ fn expect_size(facts: &Facts, transfer: &Transfer) -> Result<(), End> {
     if facts.size_bytes == transfer.source.size_bytes {
         return Ok(());
     }
-    let message = format!("the source has {} bytes and its event says {}", facts.size_bytes, transfer.source.size_bytes);
+    let message = format!(
+        "the source has {} bytes and its event says {}",
+        facts.size_bytes, transfer.source.size_bytes
+    );
     Err(End::Permanent(Reason::new("size_mismatch", message)))
 }
 
 /// What a fault means when it comes from the source.
 fn source_end(fault: Fault) -> End {
     match fault.class {
-        Class::Precondition => End::Superseded(Reason::new("source_overwritten", "the source has a newer version")),
+        Class::Precondition => {
+            End::Superseded(Reason::new("source_overwritten", "the source has a newer version"))
+        }
         // S3 answers 404 to a HEAD without saying what is missing; a bucket that is gone takes its objects along.
-        Class::Missing => End::Permanent(Reason::new("source_missing", "the source version is not there any more")),
+        Class::Missing => {
+            End::Permanent(Reason::new("source_missing", "the source version is not there any more"))
+        }
         _ => fault.into(),
     }
 }

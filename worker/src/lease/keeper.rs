@@ -54,6 +54,9 @@ pub struct Lease {
     hand_over: CancellationToken,
 }
 
+/// One entry of a request.
+type Change = (Receipt, Duration);
+
 struct Beat {
     ids: Vec<u64>,
     start: Instant,
@@ -112,7 +115,7 @@ impl Keeper {
         }
     }
 
-    async fn beat(&self, ids: Vec<u64>, changes: Vec<(Receipt, Duration)>) -> Beat {
+    async fn beat(&self, ids: Vec<u64>, changes: Vec<Change>) -> Beat {
         let start = Instant::now();
         Beat { ids, start, entries: self.queue.change_visibility(&changes).await }
     }
@@ -131,9 +134,10 @@ impl Keeper {
     }
 
     /// Once one heartbeat is due, picks up to ten that are due soon: they share a request.
-    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<(Receipt, Duration)>)> {
+    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<Change>)> {
         let mut state = self.state();
-        let waits = |held: &Held| !held.beating && !held.lost.is_cancelled() && !held.hand_over.is_cancelled();
+        let waits =
+            |held: &Held| !held.beating && !held.lost.is_cancelled() && !held.hand_over.is_cancelled();
         if !state.held.values().any(|held| waits(held) && held.beat_at <= now) {
             return None;
         }

@@ -40,7 +40,7 @@ async fn the_same_message_of_a_superseded_transfer_is_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_message_of_a_failed_transfer_is_parked() {
+async fn the_same_message_of_a_failed_transfer_is_parked_under_the_reason_of_the_failure() {
     let yard = Yard::new().await;
     let transfer = yard.land("k", b"body").await;
     yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
