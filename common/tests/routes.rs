@@ -1,5 +1,7 @@
 //! The rules file as its writer meets it: what routes where, and what is said of mistakes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 extern crate drayage_common as common;
 
 use common::lane::Lane;

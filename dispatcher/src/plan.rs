@@ -33,7 +33,7 @@ impl Plan {
             match event {
                 Event::Ignored(why) => plan.ignored.push(why),
                 Event::Malformed(malformed) => {
-                    plan.park = Some(Reason::new("malformed_event", malformed.to_string()))
+                    plan.park = Some(Reason::new("malformed_event", malformed.to_string()));
                 }
                 Event::Created(created) => {
                     plan.created += 1;
