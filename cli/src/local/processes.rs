@@ -66,7 +66,7 @@ impl Processes {
                 ("lanes", &lanes),
                 ("visibility-timeout-s", VISIBILITY_TIMEOUT_S),
                 ("wait-s", WAIT_S),
-                ("grace-period-s", "20"),
+                ("grace-period-s", "15"),
                 ("log", &options.log),
             ];
             let flags = flags.into_iter().flat_map(|(name, value)| [format!("--{name}"), value.to_owned()]);
