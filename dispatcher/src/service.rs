@@ -17,9 +17,33 @@ const STATISTICS_EVERY: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the service cannot start.
 pub async fn run(settings: Settings) -> Result<(), StartError> {
-    let Settings { shared, ingest_queue, routes, pollers } = settings;
-    let telemetry = telemetry::start("drayage-dispatcher", &shared)
+    let mut signals = StopSignals::listen();
+    let telemetry = telemetry::start("drayage-dispatcher", &settings.shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
+    let shutdown = Shutdown::new();
+    let (pollers, grace_period) = (settings.pollers, settings.shared.grace_period);
+    // A stop that comes before any work was taken leaves nothing to give back.
+    let prepared = tokio::select! {
+        biased;
+        prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
+        () = signals.next() => None,
+    };
+    if let Some(drain) = prepared {
+        tokio::select! {
+            () = drain.run(pollers) => {}
+            () = shutdown.follow(async || signals.next().await, grace_period) => {}
+            () = statistics(&drain) => {}
+        }
+        drain.counters().log();
+    }
+    tracing::info!("stopped");
+    telemetry.flush().await;
+    Ok(())
+}
+
+/// Everything that must be there before work is taken.
+async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<Drain, StartError> {
+    let Settings { shared, ingest_queue, routes, pollers } = settings;
     let config = sdk_config(&shared).await?;
     let sqs = aws::sqs(&config);
     let ledger = Ledger::new(aws::dynamodb(&config), &shared.table, WallClock::System, shared.retention);
@@ -29,24 +53,16 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     for (lane, name) in &shared.lanes {
         lanes.insert(lane.clone(), queue(&sqs, name, &shared).await?);
     }
-    let (shutdown, mut signals) = (Shutdown::new(), StopSignals::listen());
-    let drain = Drain::new(ingest, lanes, ledger, routes, shared.wait, shutdown.clone());
     tracing::info!(queue = ingest_queue, pollers, "dispatching");
-    let statistics = async {
-        let mut every = tokio::time::interval(STATISTICS_EVERY);
+    Ok(Drain::new(ingest, lanes, ledger, routes, shared.wait, shutdown.clone()))
+}
+
+/// Logs the counters now and then, for ever.
+async fn statistics(drain: &Drain) {
+    let mut every = tokio::time::interval(STATISTICS_EVERY);
+    every.tick().await;
+    loop {
         every.tick().await;
-        loop {
-            every.tick().await;
-            drain.counters().log();
-        }
-    };
-    tokio::select! {
-        () = drain.run(pollers) => {}
-        () = shutdown.follow(async || signals.next().await, shared.grace_period) => {}
-        () = statistics => {}
+        drain.counters().log();
     }
-    drain.counters().log();
-    tracing::info!("stopped");
-    telemetry.flush().await;
-    Ok(())
 }

@@ -20,9 +20,31 @@ const HEARTBEAT_PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When the service cannot start.
 pub async fn run(settings: Settings) -> Result<(), StartError> {
-    let Settings { shared, permits, tuning, failed_attempts_max, worker_id } = settings;
-    let telemetry = telemetry::start("drayage-worker", &shared)
+    let mut signals = StopSignals::listen();
+    let telemetry = telemetry::start("drayage-worker", &settings.shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
+    let shutdown = Shutdown::new();
+    let grace_period = settings.shared.grace_period;
+    // A stop that comes before any work was taken leaves nothing to give back.
+    let prepared = tokio::select! {
+        biased;
+        prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
+        () = signals.next() => None,
+    };
+    if let Some((works, pulls)) = prepared {
+        tokio::select! {
+            _ = join_all(pulls.into_iter().map(|pull| Box::pin(works.run(pull)))) => {}
+            () = shutdown.follow(async || signals.next().await, grace_period) => {}
+        }
+    }
+    tracing::info!("stopped");
+    telemetry.flush().await;
+    Ok(())
+}
+
+/// Everything that must be there before work is taken.
+async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<(Laneworks, Vec<Pull>), StartError> {
+    let Settings { shared, permits, tuning, failed_attempts_max, worker_id } = settings;
     let config = sdk_config(&shared).await?;
     let sqs = aws::sqs(&config);
     let patience = HEARTBEAT_PATIENCE.min(shared.visibility_timeout / 6);
@@ -41,16 +63,9 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
             wait: shared.wait,
         });
     }
-    let (shutdown, mut signals) = (Shutdown::new(), StopSignals::listen());
     let copier = Copier::new(&config, tuning);
     let works =
         Laneworks::new(ledger, copier, shutdown.clone(), &worker_id, fastrand::u64(..), failed_attempts_max);
     tracing::info!(worker_id, lanes = pulls.len(), "working");
-    tokio::select! {
-        _ = join_all(pulls.into_iter().map(|pull| Box::pin(works.run(pull)))) => {}
-        () = shutdown.follow(async || signals.next().await, shared.grace_period) => {}
-    }
-    tracing::info!("stopped");
-    telemetry.flush().await;
-    Ok(())
+    Ok((works, pulls))
 }

@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 
+use crate::support::drayage::Drayage;
 use crate::support::files::{MIB, bytes};
 use crate::support::fleet::Fleet;
 use crate::support::ledger;
@@ -74,4 +75,18 @@ async fn a_stopped_dispatcher_ends_its_polls_and_leaves() {
     let dispatcher = fleet.dispatcher(&[]).await;
     dispatcher.signal(Signal::TERM);
     dispatcher.ended().await.succeeded().said("\"message\":\"stopped\"");
+}
+
+#[tokio::test]
+async fn a_service_that_is_stopped_while_it_starts_leaves_at_once() {
+    let fleet = Fleet::new().await;
+    for role in ["dispatcher", "worker"] {
+        let gate = fleet.world.cloud.faults().gate("DynamoDB", "DescribeTable");
+        let rules = fleet.rules();
+        let more: &[&str] = if role == "dispatcher" { &["--rules", &rules] } else { &[] };
+        let service = Drayage::start(&fleet.arguments(role, more));
+        gate.reached().await;
+        service.signal(Signal::TERM);
+        service.ended().await.succeeded();
+    }
 }
