@@ -6,10 +6,9 @@ mod parent;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 use common::service::StartError;
-use common::settings::EX_USAGE;
+use common::settings::arguments;
 
 fn command() -> Command {
     Command::new("drayage")
@@ -23,16 +22,9 @@ fn command() -> Command {
 }
 
 fn main() -> ExitCode {
-    let matches = match command().try_get_matches() {
+    let matches = match arguments(command()) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Nothing can be done about a terminal that takes no text.
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(EX_USAGE),
-            };
-        }
+        Err(exit) => return exit,
     };
     let ended = match matches.subcommand() {
         Some(("dispatcher", matches)) => service(matches, async |matches| {

@@ -246,9 +246,7 @@ impl Drain {
             return;
         }
         Counters::add(&self.counters.released, messages.len());
-        for fault in self.ingest.change_visibility(&messages).await.into_iter().filter_map(Result::err) {
-            tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
-        }
+        self.ingest.give_back(&messages).await;
     }
 }
 

@@ -13,8 +13,7 @@ mod table;
 use std::process::ExitCode;
 
 use clap::Command;
-use clap::error::ErrorKind;
-use common::settings::EX_USAGE;
+use common::settings::arguments;
 use error::Error;
 
 fn command() -> Command {
@@ -29,16 +28,9 @@ fn command() -> Command {
 }
 
 fn main() -> ExitCode {
-    let matches = match command().try_get_matches() {
+    let matches = match arguments(command()) {
         Ok(matches) => matches,
-        Err(error) => {
-            // Nothing can be done about a terminal that takes no text.
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-                _ => ExitCode::from(EX_USAGE),
-            };
-        }
+        Err(exit) => return exit,
     };
     let ended = match matches.subcommand() {
         Some(("files", matches)) => files::main(matches),

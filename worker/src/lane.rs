@@ -148,7 +148,5 @@ impl Laneworks {
 /// What a poll brings after the shutdown has begun goes back at once.
 async fn give_back(messages: Vec<Message>, pull: &Pull) {
     let changes: Vec<_> = messages.into_iter().map(|message| (message.receipt, Duration::ZERO)).collect();
-    for fault in pull.queue.change_visibility(&changes).await.into_iter().filter_map(Result::err) {
-        tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
-    }
+    pull.queue.give_back(&changes).await;
 }

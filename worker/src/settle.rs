@@ -127,10 +127,7 @@ impl Settler {
             }
             Disposition::GiveBack(delay) => {
                 let change = (lease.end().await, delay);
-                let given_back = self.queue.change_visibility(&[change]).await;
-                for fault in given_back.into_iter().filter_map(Result::err) {
-                    tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
-                }
+                self.queue.give_back(&[change]).await;
             }
             Disposition::Leave => drop(lease),
         }

@@ -123,6 +123,14 @@ impl Queue {
         })
         .await
     }
+
+    /// Gives messages back, each to be visible after its delay. One that fails is logged and not tried again: it comes back by
+    /// itself.
+    pub async fn give_back(&self, messages: &[(Receipt, Duration)]) {
+        for fault in self.change_visibility(messages).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
+        }
+    }
 }
 
 /// Sends items in batches of at most ten; a batch that fails as a whole fails for each of its items.

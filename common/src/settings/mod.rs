@@ -5,5 +5,5 @@ mod reader;
 mod shared;
 
 pub use parse::{EX_USAGE, bounded, bytes, endpoint_url, list, log_filter, pairs, seconds};
-pub use reader::{Mistakes, Reader, Setting, with_flags};
+pub use reader::{Mistakes, Reader, Setting, arguments, with_flags};
 pub use shared::{SHARED, Shared};

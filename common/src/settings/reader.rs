@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command};
+
+use super::parse::EX_USAGE;
 
 /// One setting: `visibility-timeout-s` is the flag `--visibility-timeout-s` and the variable `DRAYAGE_VISIBILITY_TIMEOUT_S`.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +47,21 @@ pub fn with_flags(command: Command, settings: &[&[Setting]]) -> Command {
             setting.help,
             setting.variable()
         )))
+    })
+}
+
+/// Parses this process's arguments. Help and version are printed and end it well, a wrong flag ends it with [`EX_USAGE`].
+///
+/// # Errors
+/// The exit status, when there is nothing to run.
+pub fn arguments(command: Command) -> Result<ArgMatches, ExitCode> {
+    command.try_get_matches().map_err(|error| {
+        // Nothing can be done about a terminal that takes no text.
+        let _ = error.print();
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+            _ => ExitCode::from(EX_USAGE),
+        }
     })
 }
 

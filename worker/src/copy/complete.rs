@@ -14,9 +14,9 @@ use common::transfer::Transfer;
 
 use super::checksum::Crc64;
 use super::part::Sent;
-use super::publish::Condition;
-use super::source::{quoted, unquoted};
-use super::{CHECKSUM_MISMATCH, COMPLETE_REFUSED, Copier};
+use super::publish::{Condition, vouched};
+use super::source::quoted;
+use super::{COMPLETE_REFUSED, Copier};
 use crate::outcome::End;
 
 /// Each lost race means that another transfer to the same key got through.
@@ -37,7 +37,7 @@ impl Copier {
             let complete = self.complete_once(transfer, upload_id, sent, whole, &condition);
             let late = |_| Err(Fault::new(Class::Transient, "CompleteMultipartUpload", "timeout"));
             let fault = match tokio::time::timeout(PATIENCE, complete).await.unwrap_or_else(late) {
-                Ok(reply) => match vouched(&reply, whole)? {
+                Ok(reply) => match vouched(reply.e_tag(), reply.checksum_crc64_nvme(), whole)? {
                     Some(completion) => return Ok(completion),
                     None => Fault::new(Class::Transient, "CompleteMultipartUpload", "reply"),
                 },
@@ -92,19 +92,4 @@ impl Copier {
             .await
             .map_err(|error| Fault::of("CompleteMultipartUpload", &error))
     }
-}
-
-/// What a reply vouches for: `None` when it says nothing certain.
-fn vouched(reply: &CompleteMultipartUploadOutput, whole: Crc64) -> Result<Option<Completion>, End> {
-    let Some(etag) = reply.e_tag().filter(|etag| !etag.is_empty()) else { return Ok(None) };
-    let verified_by = match reply.checksum_crc64_nvme().map(Crc64::parse) {
-        Some(Some(theirs)) if theirs != whole => {
-            let message = "the store published a checksum that is not the one it was sent";
-            return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
-        }
-        Some(Some(_)) => "crc64nvme",
-        // Absent, or composite: the request carried the checksum, and the store accepted it.
-        _ => "crc64nvme-sent",
-    };
-    Ok(Some(Completion { checksum: Some(whole.to_string()), target_etag: unquoted(etag), verified_by }))
 }

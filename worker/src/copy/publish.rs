@@ -5,11 +5,11 @@ use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
 use common::transfer::{Transfer, source_key_hash};
 
-use super::Copier;
 use super::checksum::Crc64;
 use super::facts::full_object;
 use super::marker::Marker;
 use super::source::{quoted, unquoted};
+use super::{CHECKSUM_MISMATCH, Copier};
 use crate::outcome::End;
 
 /// What is visible at the target.
@@ -142,6 +142,25 @@ impl Copier {
             Err(_) => Err(End::Passing(fault)),
         }
     }
+}
+
+/// What the reply to a PUT or Complete that carried the checksum `sent` vouches for: `None` when it says nothing certain.
+pub(super) fn vouched(
+    etag: Option<&str>,
+    checksum: Option<&str>,
+    sent: Crc64,
+) -> Result<Option<Completion>, End> {
+    let Some(etag) = etag.filter(|etag| !etag.is_empty()) else { return Ok(None) };
+    let verified_by = match checksum.and_then(Crc64::parse) {
+        Some(theirs) if theirs != sent => {
+            let message = "the store published a checksum that is not the one it was sent";
+            return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
+        }
+        Some(_) => "crc64nvme",
+        // Absent, or composite: the request carried the checksum, and the store accepted it.
+        None => "crc64nvme-sent",
+    };
+    Ok(Some(Completion { checksum: Some(sent.to_string()), target_etag: unquoted(etag), verified_by }))
 }
 
 impl Occupant {

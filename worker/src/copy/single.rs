@@ -3,19 +3,21 @@
 //! The PUT is the commit point. A crash before it leaves nothing; a crash after it leaves an object with our marker, which the
 //! next attempt recognises.
 
-use aws_sdk_s3::operation::put_object::PutObjectOutput;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::primitives::ByteStream;
 use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
+use tokio::time::error::Elapsed;
 
 use super::checksum::{Crc64, Own, Sums};
 use super::facts::{Dress, dressed};
 use super::passage::through;
-use super::publish::Condition;
-use super::source::unquoted;
+use super::publish::{Condition, vouched};
 use super::trailing::Trailing;
 use super::{BUFFERED_BYTES_MAX, CHECKSUM_MISMATCH, Copier, body_deadline};
 use crate::outcome::End;
@@ -81,15 +83,11 @@ impl Copier {
         let (source, facts) = self.open_source(transfer).await?;
         let dress = self.dress(transfer, &facts).await?;
         let deadline = body_deadline(facts.size_bytes);
-        let late = |_| Fault::new(Class::Transient, "PutObject", "TooSlow");
         if facts.size_bytes > BUFFERED_BYTES_MAX {
             let (body, meter) = through(source.body, facts.size_bytes, facts.own, true);
             let put = self.put(transfer, &dress, condition).body(body).customize();
-            let put = put.interceptor(Trailing { len_bytes: facts.size_bytes }).send();
-            let reply = match tokio::time::timeout(deadline, put).await {
-                Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
-                Err(elapsed) => Err(late(elapsed)),
-            };
+            let put = put.interceptor(Trailing { len_bytes: facts.size_bytes });
+            let reply = replied(tokio::time::timeout(deadline, put.send()).await);
             if meter.is_mismatch() {
                 return Ok(Put::Mismatch);
             }
@@ -104,10 +102,8 @@ impl Copier {
             return Ok(Put::Mismatch);
         }
         let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
-        let reply = match tokio::time::timeout(deadline, put.body(ByteStream::from(bytes)).send()).await {
-            Ok(reply) => reply.map_err(|error| Fault::of("PutObject", &error)),
-            Err(elapsed) => Err(late(elapsed)),
-        };
+        let put = put.body(ByteStream::from(bytes)).send();
+        let reply = replied(tokio::time::timeout(deadline, put).await);
         Ok(Put::Sent(Box::new(reply), Some(checksum)))
     }
 
@@ -124,26 +120,32 @@ impl Copier {
         dressed!(request, dress)
     }
 
-    /// The store took the bytes under our checksum; its reply normally repeats it. A reply without an ETag vouches for nothing.
+    /// The store took the bytes under our checksum. A reply that vouches for nothing is decided by what is there.
     async fn verified(
         &self,
         transfer: &Transfer,
         reply: &PutObjectOutput,
         checksum: Crc64,
     ) -> Result<Completion, End> {
-        let etag = reply.e_tag().filter(|etag| !etag.is_empty());
-        let Some(etag) = etag else {
-            return self
-                .resolve(transfer, Some(checksum), Fault::new(Class::Transient, "PutObject", "reply"))
-                .await;
-        };
-        let verified_by = match reply.checksum_crc64_nvme().and_then(Crc64::parse) {
-            Some(theirs) if theirs == checksum => "crc64nvme",
-            Some(_) => return Err(Fault::new(Class::Corrupt, "PutObject", "ChecksumMismatch").into()),
-            None => "crc64nvme-sent",
-        };
-        Ok(Completion { checksum: Some(checksum.to_string()), target_etag: unquoted(etag), verified_by })
+        match vouched(reply.e_tag(), reply.checksum_crc64_nvme(), checksum)? {
+            Some(completion) => Ok(completion),
+            None => {
+                let fault = Fault::new(Class::Transient, "PutObject", "reply");
+                self.resolve(transfer, Some(checksum), fault).await
+            }
+        }
     }
+}
+
+/// What came of a PUT that had a deadline.
+fn replied(
+    reply: Result<Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>>, Elapsed>,
+) -> Result<PutObjectOutput, Fault> {
+    reply.map_err(late)?.map_err(|error| Fault::of("PutObject", &error))
+}
+
+fn late(_: Elapsed) -> Fault {
+    Fault::new(Class::Transient, "PutObject", "TooSlow")
 }
 
 /// The whole body, which must be as long as announced; never more than [`BUFFERED_BYTES_MAX`].

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use common::fault::Fault;
+use common::fault::Class;
 use common::queue::{BATCH_MAX, Entry, Message, Queue, Receipt};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::Notify;
@@ -178,21 +178,19 @@ impl Keeper {
                     held.void_at = self.timing.void_at(beat.start);
                     held.beat_at = self.timing.beat_at(beat.start, fastrand::f64());
                 }
-                Err(fault) if fault.is_passing() || fault.class == common::fault::Class::Denied => {
+                Err(fault) if fault.is_passing() || fault.class == Class::Denied => {
                     tracing::warn!(%fault, "failed to send a heartbeat; trying again");
                     held.beat_at = self.timing.retry_at(now);
                 }
-                Err(fault) => self.refused(held, &fault),
+                // SQS says that the message is not ours any more.
+                Err(fault) => {
+                    tracing::warn!(%fault, "a heartbeat was refused; stopping its work");
+                    held.lost.cancel();
+                }
             }
         }
         drop(state);
         self.changed.notify_waiters();
-    }
-
-    /// SQS says that the message is not ours any more.
-    fn refused(&self, held: &Held, fault: &Fault) {
-        tracing::warn!(%fault, "a heartbeat was refused; stopping its work");
-        held.lost.cancel();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -221,10 +219,6 @@ impl Lease {
     /// Resolves when the message has to be given back with its progress, because it cannot be held much longer.
     pub async fn hand_over(&self) {
         self.hand_over.cancelled().await;
-    }
-
-    pub fn receipt(&self) -> &Receipt {
-        &self.receipt
     }
 
     /// Ends the heartbeats and waits for one that is on its way: a heartbeat that arrives after a release would hide the message
