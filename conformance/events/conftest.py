@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from support import queues
+from support import queues, versions
 from support.names import unique
 from support.rules import Rule
 
@@ -83,7 +83,5 @@ def make_bucket(s3, region: str) -> Iterator[Callable[[bool], str]]:
     yield make
     for name in made:
         with contextlib.suppress(ClientError):
-            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-                for found in page.get("Contents", []):
-                    s3.delete_object(Bucket=name, Key=found["Key"])
+            versions.remove_all(s3, name)
             s3.delete_bucket(Bucket=name)

@@ -9,9 +9,10 @@ TARGETS = ("delivered", "archive")
 INGEST = "ingest"
 LANES = ("fast", "bulk")
 TABLE = "FileTransferMetadata"
-# As common/src/ledger/schema.rs: index name, hash key, range key, shards of one hash value.
+# As common/src/ledger/schema.rs: index name, hash key, range key (or none), shards of one hash value.
 BY_STATUS = ("by_status", "status_shard", "updated_timestamp", 8)
 BY_CUSTOMER = ("by_customer", "customer_shard", "upload_timestamp", 4)
+BY_UPLOAD = ("by_upload", "upload_id", None, 1)
 RECEIVES_MAX = 100
 
 
@@ -47,8 +48,8 @@ def make_table(dynamodb) -> None:
     def key(name: str, kind: str) -> dict:
         return {"AttributeName": name, "KeyType": kind}
 
-    indexes = (BY_STATUS, BY_CUSTOMER)
-    names = ["file_id", *(name for _, *names, _ in indexes for name in names)]
+    indexes = (BY_STATUS, BY_CUSTOMER, BY_UPLOAD)
+    names = ["file_id", *(name for _, *names, _ in indexes for name in names if name)]
     dynamodb.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
@@ -57,7 +58,7 @@ def make_table(dynamodb) -> None:
         GlobalSecondaryIndexes=[
             {
                 "IndexName": index,
-                "KeySchema": [key(hash_key, "HASH"), key(range_key, "RANGE")],
+                "KeySchema": [key(hash_key, "HASH"), *([key(range_key, "RANGE")] if range_key else [])],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
             for index, hash_key, range_key, _ in indexes

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from botocore.exceptions import ClientError
 
+from support import versions
 from support.names import unique
 
 
@@ -16,9 +17,7 @@ def _remove(s3, bucket: str) -> None:
             for upload in page.get("Uploads", []):
                 s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
     with contextlib.suppress(ClientError):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            for found in page.get("Contents", []):
-                s3.delete_object(Bucket=bucket, Key=found["Key"])
+        versions.remove_all(s3, bucket)
         s3.delete_bucket(Bucket=bucket)
 
 
@@ -42,3 +41,10 @@ def make_bucket(s3, region: str) -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def bucket(make_bucket: Callable[[], str]) -> str:
     return make_bucket()
+
+
+@pytest.fixture
+def versioned(s3, bucket: str) -> str:
+    """A bucket that keeps versions."""
+    versions.enable(s3, bucket)
+    return bucket

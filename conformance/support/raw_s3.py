@@ -1,4 +1,4 @@
-"""S3 requests that boto3 would not send: chunked bodies with trailers (the way SDKs stream) and uploads that break off.
+"""S3 requests that boto3 would not send: chunked bodies with trailers (the way SDKs stream), forms, and uploads that break off.
 
 boto3 puts its checksum into a header on plain HTTP, whereas the AWS SDK for Rust sends it behind the body there too.
 """
@@ -122,6 +122,17 @@ def _exchange(method: str, url: str, headers: dict[str, str], body: bytes) -> tu
 def request_presigned(method: str, url: str, body: bytes = b"") -> tuple[int, bytes]:
     """A request to a presigned URL, without any SDK."""
     return _exchange(method, url, {"Content-Length": str(len(body))} if method == "PUT" else {}, body)
+
+
+def post_form(form: dict, body: bytes) -> tuple[int, bytes]:
+    """A browser's upload: the form of `generate_presigned_post` with a file."""
+    boundary = "conformance-boundary"
+    disposition = f"--{boundary}\r\nContent-Disposition: form-data; name="
+    fields = [f'{disposition}"{name}"\r\n\r\n{value}\r\n'.encode() for name, value in form["fields"].items()]
+    file = f'{disposition}"file"; filename="f"\r\nContent-Type: text/plain\r\n\r\n'.encode() + body
+    whole = b"".join(fields) + file + f"\r\n--{boundary}--\r\n".encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(len(whole))}
+    return _exchange("POST", form["url"], headers, whole)
 
 
 def put_cut_short(url: str, body: bytes, content_length: int) -> None:

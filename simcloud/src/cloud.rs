@@ -9,7 +9,7 @@ use crate::dynamodb::DynamoDb;
 use crate::entropy::Entropy;
 use crate::events::EventBus;
 use crate::fault::Faults;
-use crate::s3::S3Store;
+use crate::s3::{S3Store, VirtualChecksum, VirtualObject, VirtualTraffic};
 use crate::sqs::Sqs;
 
 /// How a cloud is made.
@@ -28,8 +28,12 @@ pub struct Options {
     /// Parts get an ETag made from their CRC64NVME instead of their MD5, which costs most of a streaming upload's time. For
     /// benchmarks only: AWS's part ETags are MD5 sums, and some clients check that.
     pub fast_etags: bool,
+    /// What one GetObject sends in a second at the most, in tokio's time; `None`: as fast as it is read.
+    pub stream_bytes_per_second: Option<u64>,
     /// Wall-clock time at the start; from there on it follows tokio's clock.
     pub epoch: SystemTime,
+    /// Who looks on; nobody at first.
+    pub observer: crate::Observer,
 }
 
 impl Default for Options {
@@ -41,7 +45,9 @@ impl Default for Options {
             data_dir: None,
             seed: 0,
             fast_etags: false,
+            stream_bytes_per_second: None,
             epoch: SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_780_000_000),
+            observer: crate::Observer::default(),
         }
     }
 }
@@ -55,6 +61,7 @@ pub struct Cloud {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) options: Options,
+    pub(crate) clock: Clock,
     pub(crate) entropy: Arc<Entropy>,
     pub(crate) faults: Faults,
     pub(crate) sqs: Arc<Sqs>,
@@ -71,12 +78,12 @@ impl Cloud {
     pub fn new(options: Options) -> std::io::Result<Self> {
         let clock = Clock::starting_at(options.epoch);
         let entropy = Arc::new(Entropy::new(options.seed));
-        let sqs = Arc::new(Sqs::new(&options, clock.clone(), Arc::clone(&entropy)));
+        let sqs = Sqs::new(&options, clock.clone(), Arc::clone(&entropy));
         let dynamodb = Arc::new(DynamoDb::new(&options, clock.clone()));
         let events = Arc::new(EventBus::new(&options, clock.clone(), Arc::clone(&entropy), Arc::clone(&sqs)));
         let faults = Faults::new(options.seed);
-        let s3 = S3Store::new(&options, clock, Arc::clone(&entropy), Arc::clone(&events))?;
-        Ok(Self { inner: Arc::new(Inner { options, entropy, faults, sqs, dynamodb, events, s3 }) })
+        let s3 = S3Store::new(&options, clock.clone(), Arc::clone(&entropy), Arc::clone(&events))?;
+        Ok(Self { inner: Arc::new(Inner { options, clock, entropy, faults, sqs, dynamodb, events, s3 }) })
     }
 
     /// The faults that this cloud plays; empty at first.
@@ -130,6 +137,26 @@ impl Cloud {
         let caller = crate::api::Caller { base_url: "http://simcloud.local".to_owned() };
         let answer = self.inner.events.call(&caller, operation, request).await;
         answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
+    }
+
+    /// Puts an object whose bytes are generated and not kept, of any size up to S3's limit (48.8 TiB). The bytes that are written
+    /// back from it are not kept either, and still verified one by one. Whoever listens is told as of a completed upload.
+    ///
+    /// # Errors
+    /// The refusal: its code and message. A cloud with a `data_dir` has no virtual objects.
+    pub fn put_virtual_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        size_bytes: u64,
+        checksum: VirtualChecksum,
+    ) -> Result<VirtualObject, String> {
+        self.inner.s3.put_virtual_object(bucket, key, size_bytes, checksum)
+    }
+
+    /// How many bytes of virtual objects have moved so far.
+    pub fn virtual_traffic(&self) -> VirtualTraffic {
+        self.inner.s3.virtual_traffic()
     }
 
     /// How many events a rule matched and no queue took, not even the target's dead-letter queue.

@@ -87,12 +87,13 @@ async fn exchange(cloud: Cloud, request: HttpRequest) -> Result<HttpResponse, Co
 
 /// The request as the world sees it: a body in memory has been sent whole, a streaming one comes as long as its caller lives.
 fn receive(request: Request<SdkBody>, caller: &CancellationToken) -> Request<Body> {
-    let is_streaming = request.body().is_streaming();
-    let mut request = request.map(|body| match is_streaming {
-        true => {
+    // Not `is_streaming`: the SDK wraps what is in memory, for its length and its pace, and keeps the bytes beside.
+    let whole = request.body().bytes().map(Bytes::copy_from_slice);
+    let mut request = request.map(|body| match whole {
+        Some(bytes) => Body::from(bytes),
+        None => {
             Body::http_body_unsync(Sending { inner: body, gone: Box::pin(caller.clone().cancelled_owned()) })
         }
-        false => Body::from(Bytes::copy_from_slice(body.bytes().unwrap_or_default())),
     });
     // The origin form, as it would come over a socket; the authority becomes the Host header.
     let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());

@@ -7,7 +7,6 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeyType, ProvisionedThroughput, ScalarAttributeType, SseSpecification,
     StreamSpecification, StreamViewType, TableStatus, Tag, TimeToLiveSpecification, TimeToLiveStatus,
-    TransactWriteItem,
 };
 use dynamodb_common::{client, create_files, files, key, n, s};
 
@@ -155,10 +154,10 @@ async fn time_to_live_is_switched_on_and_off() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_there_says_so() {
     let client = files().await;
-    let transaction = client.transact_write_items().transact_items(TransactWriteItem::builder().build());
-    let transaction = transaction.send().await.unwrap_err().into_service_error();
-    assert_eq!(transaction.code(), Some("NotImplemented"));
-    assert_eq!(transaction.message(), Some("simcloud does not implement DynamoDB TransactWriteItems"));
+    let statement = client.execute_statement().statement("SELECT * FROM files").send().await;
+    let statement = statement.unwrap_err().into_service_error();
+    assert_eq!(statement.code(), Some("NotImplemented"));
+    assert_eq!(statement.message(), Some("simcloud does not implement DynamoDB ExecuteStatement"));
     let legacy = client
         .put_item()
         .table_name("files")

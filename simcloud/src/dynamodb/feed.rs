@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::attribute::Attributes;
 use super::attribute_json::encode;
 use super::item::Item;
+use crate::observe::{Event, Observer};
 
 /// One change of one item, in DynamoDB's attribute-value JSON (`{"S": …}`).
 #[derive(Debug, Clone)]
@@ -21,14 +22,21 @@ pub struct ItemChange {
 }
 
 /// The listeners of one table name. It outlives the table: one may listen before it is created.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Feed {
+    table: String,
+    observer: Observer,
     /// Spares a write the lock, and the images, when nobody listens.
     listening: AtomicBool,
     listeners: Mutex<Vec<UnboundedSender<ItemChange>>>,
 }
 
 impl Feed {
+    pub(super) fn new(table: &str, observer: Observer) -> Self {
+        let (listening, listeners) = Default::default();
+        Self { table: table.to_owned(), observer, listening, listeners }
+    }
+
     pub(super) fn subscribe(&self) -> UnboundedReceiver<ItemChange> {
         let (sender, receiver) = unbounded_channel();
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
@@ -39,10 +47,11 @@ impl Feed {
     /// Called within the write's critical section, so that listeners see the writes' order. A write that changes nothing is
     /// no change.
     pub(super) fn publish(&self, old: Option<&Item>, new: Option<&Item>) {
-        if !self.listening.load(Ordering::Acquire) || old == new {
+        if old == new || !(self.listening.load(Ordering::Acquire) || self.observer.is_somebody()) {
             return;
         }
         let change = ItemChange { old: old.map(image), new: new.map(image) };
+        self.observer.tell(|| Event::ItemWritten { table: &self.table, change: &change });
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.retain(|listener| listener.send(change.clone()).is_ok());
         self.listening.store(!listeners.is_empty(), Ordering::Release);

@@ -10,8 +10,8 @@
 //!                                             table (items, index entries, in key order) ─ feed (listeners)
 //! ```
 //!
-//! What is not there says so: PartiQL, transactions, reading streams, local secondary indexes and the parameters from
-//! before expressions answer NotImplemented and name themselves. Nothing expires yet: time to live is stored and described.
+//! What is not there says so: PartiQL, reading streams, local secondary indexes and the parameters from before expressions
+//! answer NotImplemented and name themselves.
 
 mod attribute;
 mod attribute_json;
@@ -20,6 +20,7 @@ mod capacity;
 mod create_table;
 mod definition;
 mod describe;
+mod expiry;
 mod expression;
 mod feed;
 mod item;
@@ -39,10 +40,11 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transact;
 mod write;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -50,12 +52,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::api::{ApiError, ApiResult, Caller};
 use crate::clock::Clock;
 use crate::cloud::Options;
+use crate::observe::Observer;
 
 pub use feed::ItemChange;
 
 use feed::Feed;
 use request::Request;
 use table::Table;
+use transact::Done;
 
 /// All tables of the account.
 #[derive(Debug)]
@@ -66,6 +70,11 @@ pub(crate) struct DynamoDb {
     tables: RwLock<BTreeMap<String, Arc<Table>>>,
     /// By table name: whether the table exists or not.
     feeds: Mutex<BTreeMap<String, Arc<Feed>>>,
+    /// By `ClientRequestToken`. Held while a transaction is written, so that its repetition waits for it.
+    transactions: Mutex<BTreeMap<String, Done>>,
+    /// When to look for expired items again.
+    next_expiry_ms: Mutex<u64>,
+    observer: Observer,
 }
 
 impl DynamoDb {
@@ -76,12 +85,16 @@ impl DynamoDb {
             clock,
             tables: RwLock::default(),
             feeds: Mutex::default(),
+            transactions: Mutex::default(),
+            next_expiry_ms: Mutex::default(),
+            observer: options.observer.clone(),
         }
     }
 
     /// Answers one call. Nothing in it waits: every operation is one short critical section.
     pub(crate) async fn call(&self, _caller: &Caller, operation: &str, request: Value) -> ApiResult {
         let request = Request::new(operation, request)?;
+        self.expire();
         match operation {
             "BatchGetItem" => self.batch_get_item(request),
             "BatchWriteItem" => self.batch_write_item(request),
@@ -99,6 +112,8 @@ impl DynamoDb {
             "Query" => self.query(request),
             "Scan" => self.scan(request),
             "TagResource" => self.tag_resource(request),
+            "TransactGetItems" => self.transact_get_items(request),
+            "TransactWriteItems" => self.transact_write_items(request),
             "UntagResource" => self.untag_resource(request),
             "UpdateItem" => self.update_item(request),
             "UpdateTable" => self.update_table(request),
@@ -112,9 +127,22 @@ impl DynamoDb {
         self.feed(table).subscribe()
     }
 
+    fn transactions(&self) -> MutexGuard<'_, BTreeMap<String, Done>> {
+        self.transactions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_expiry_ms(&self) -> MutexGuard<'_, u64> {
+        self.next_expiry_ms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn every_table(&self) -> Vec<Arc<Table>> {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     fn feed(&self, table: &str) -> Arc<Feed> {
         let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(feeds.entry(table.to_owned()).or_default())
+        let feed = || Arc::new(Feed::new(table, self.observer.clone()));
+        Arc::clone(feeds.entry(table.to_owned()).or_insert_with(feed))
     }
 
     fn table(&self, name: &str) -> Result<Arc<Table>, ApiError> {

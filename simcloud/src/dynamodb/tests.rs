@@ -272,3 +272,34 @@ proptest! {
         runtime.block_on(agrees_with_model(&steps));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn expired_items_are_seen_for_two_more_days_and_then_deleted() {
+    let dynamodb = with_files().await;
+    let ttl = json!({"TableName": "files", "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": true}});
+    call(&dynamodb, "UpdateTimeToLive", ttl).await.unwrap();
+    let mut changes = dynamodb.subscribe("files");
+    let now = dynamodb.clock.unix_ms() / 1000;
+    for (pk, expires_at) in [
+        ("due", json!({"N": (now + 60).to_string()})),
+        ("later", json!({"N": (now + 200_000).to_string()})),
+        ("text", json!({"S": "0"})),
+    ] {
+        put(&dynamodb, json!({"pk": {"S": pk}, "lane": {"S": "small"}, "expires_at": expires_at}))
+            .await
+            .unwrap();
+        changes.recv().await.unwrap();
+    }
+    let count =
+        async || call(&dynamodb, "Scan", json!({"TableName": "files"})).await.unwrap()["Count"].clone();
+    tokio::time::advance(std::time::Duration::from_secs(47 * 3600)).await;
+    assert_eq!(count().await, 3);
+    tokio::time::advance(std::time::Duration::from_secs(3 * 3600)).await;
+    assert_eq!(count().await, 2);
+    assert_eq!(changes.recv().await.unwrap().old.unwrap()["pk"], json!({"S": "due"}));
+    let by_lane = json!({
+        "TableName": "files", "IndexName": "by-lane", "KeyConditionExpression": "lane = :l",
+        "ExpressionAttributeValues": {":l": {"S": "small"}},
+    });
+    assert_eq!(call(&dynamodb, "Query", by_lane).await.unwrap()["Count"], 2);
+}

@@ -31,11 +31,11 @@ enum ReturnValues {
     UpdatedNew,
 }
 
-/// What the three operations have in common.
-struct Write {
-    table: String,
-    condition: Option<String>,
-    bindings: Bindings,
+/// What the three operations have in common; a transaction's members as well.
+pub(super) struct Write {
+    pub(super) table: String,
+    pub(super) condition: Option<String>,
+    pub(super) bindings: Bindings,
     returns: ReturnValues,
     /// `ReturnValuesOnConditionCheckFailure`.
     old_on_failure: bool,
@@ -45,7 +45,7 @@ struct Write {
 static NO_ATTRIBUTES: Attributes = Attributes::new();
 
 impl Write {
-    fn take(request: &mut Request) -> Result<Self, ApiError> {
+    pub(super) fn take(request: &mut Request) -> Result<Self, ApiError> {
         let returns = [
             ("NONE", ReturnValues::None),
             ("ALL_OLD", ReturnValues::AllOld),
@@ -71,7 +71,7 @@ impl Write {
         })
     }
 
-    fn condition(&self) -> Result<Option<Condition<'_>>, ApiError> {
+    pub(super) fn condition(&self) -> Result<Option<Condition<'_>>, ApiError> {
         let parse = |source| Condition::parse("ConditionExpression", source, &self.bindings);
         self.condition.as_deref().map(parse).transpose()
     }
@@ -84,7 +84,11 @@ impl Write {
         }
     }
 
-    fn check(&self, condition: Option<&Condition<'_>>, old: Option<&Arc<Item>>) -> Result<(), ApiError> {
+    pub(super) fn check(
+        &self,
+        condition: Option<&Condition<'_>>,
+        old: Option<&Arc<Item>>,
+    ) -> Result<(), ApiError> {
         let before = old.map_or(&NO_ATTRIBUTES, |item| item.attributes());
         if condition.is_none_or(|condition| condition.holds(before)) {
             return Ok(());
@@ -188,7 +192,7 @@ impl DynamoDb {
     }
 }
 
-fn check_spares_keys(update: &Update<'_>, keys: &KeySchema) -> Result<(), ApiError> {
+pub(super) fn check_spares_keys(update: &Update<'_>, keys: &KeySchema) -> Result<(), ApiError> {
     match update.paths().into_iter().find(|path| keys.has(path.root)) {
         Some(path) => Err(invalid(format_args!(
             "Cannot update attribute {}. This attribute is part of the key",

@@ -44,6 +44,7 @@ pub(crate) struct ObjectEvent {
     pub(crate) size_bytes: u64,
     /// Without quotes.
     pub(crate) etag: String,
+    /// `None` for the null version, which an event does not name.
     pub(crate) version_id: Option<String>,
     /// Uppercase hex, grows per key.
     pub(crate) sequencer: String,
@@ -55,9 +56,19 @@ pub(crate) struct ObjectEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ObjectEventKind {
     CreatedByPut,
+    CreatedByPost,
     CreatedByCopy,
     CreatedByMultipart,
-    Deleted,
+    /// For good.
+    Deleted(Cause),
+    DeleteMarkerCreated(Cause),
+}
+
+/// Why something was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Request,
+    Lifecycle,
 }
 
 const BUS: &str = "default";

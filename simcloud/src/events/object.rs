@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ObjectEvent, ObjectEventKind};
+use super::{Cause, ObjectEvent, ObjectEventKind};
 
 /// What every event has around its detail.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ struct Detail<'a> {
     object: Object<'a>,
     request_id: &'a str,
     requester: &'a str,
-    source_ip_address: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_ip_address: Option<&'static str>,
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     deletion_type: Option<&'static str>,
@@ -63,7 +64,13 @@ struct Object<'a> {
 
 impl<'a> S3Event<'a> {
     pub(super) fn new(event: &'a ObjectEvent, envelope: &Envelope<'a>) -> Self {
-        let (detail_type, reason, deletion_type) = words(event);
+        let (detail_type, reason, deletion_type) = words(event.kind);
+        // What S3 does by itself comes from nowhere.
+        let is_our_own = matches!(
+            event.kind,
+            ObjectEventKind::Deleted(Cause::Lifecycle)
+                | ObjectEventKind::DeleteMarkerCreated(Cause::Lifecycle)
+        );
         let object = Object {
             key: &event.key,
             size: deletion_type.is_none().then_some(event.size_bytes),
@@ -85,8 +92,8 @@ impl<'a> S3Event<'a> {
                 bucket: Bucket { name: &event.bucket },
                 object,
                 request_id: &event.request_id,
-                requester: envelope.account_id,
-                source_ip_address: "127.0.0.1",
+                requester: if is_our_own { "s3.amazonaws.com" } else { envelope.account_id },
+                source_ip_address: (!is_our_own).then_some("127.0.0.1"),
                 reason,
                 deletion_type,
             },
@@ -94,18 +101,20 @@ impl<'a> S3Event<'a> {
     }
 }
 
-/// Detail type, reason and deletion type. A delete that made a version made a delete marker.
-fn words(event: &ObjectEvent) -> (&'static str, &'static str, Option<&'static str>) {
+/// Detail type, reason and deletion type.
+fn words(kind: ObjectEventKind) -> (&'static str, &'static str, Option<&'static str>) {
     let created = |reason| ("Object Created", reason, None);
-    match event.kind {
+    let deleted = |cause, how| match cause {
+        Cause::Request => ("Object Deleted", "DeleteObject", Some(how)),
+        Cause::Lifecycle => ("Object Deleted", "Lifecycle Expiration", Some(how)),
+    };
+    match kind {
         ObjectEventKind::CreatedByPut => created("PutObject"),
+        ObjectEventKind::CreatedByPost => created("POST Object"),
         ObjectEventKind::CreatedByCopy => created("CopyObject"),
         ObjectEventKind::CreatedByMultipart => created("CompleteMultipartUpload"),
-        ObjectEventKind::Deleted => {
-            let how =
-                if event.version_id.is_some() { "Delete Marker Created" } else { "Permanently Deleted" };
-            ("Object Deleted", "DeleteObject", Some(how))
-        }
+        ObjectEventKind::Deleted(cause) => deleted(cause, "Permanently Deleted"),
+        ObjectEventKind::DeleteMarkerCreated(cause) => deleted(cause, "Delete Marker Created"),
     }
 }
 
@@ -161,13 +170,41 @@ pub(super) mod tests {
 
     #[test]
     fn a_deleted_object_has_no_size() {
-        let gone = ObjectEvent { kind: ObjectEventKind::Deleted, ..put("k") };
+        let gone = ObjectEvent { kind: ObjectEventKind::Deleted(Cause::Request), ..put("k") };
         let detail = shown(&gone)["detail"].take();
-        assert_eq!(detail["deletion-type"], "Permanently Deleted");
-        assert_eq!(detail["object"].get("size"), None);
-        let marked = ObjectEvent { version_id: Some("v".into()), ..gone };
-        assert_eq!(shown(&marked)["detail"]["deletion-type"], "Delete Marker Created");
-        assert_eq!(shown(&marked)["detail-type"], "Object Deleted");
-        assert_eq!(shown(&marked)["detail"]["object"]["version-id"], "v");
+        assert_eq!(
+            (&detail["reason"], &detail["deletion-type"]),
+            (&json!("DeleteObject"), &json!("Permanently Deleted"))
+        );
+        assert_eq!((detail["object"].get("size"), detail["object"].get("version-id")), (None, None));
+    }
+
+    #[test]
+    fn a_delete_marker_is_a_version() {
+        let kind = ObjectEventKind::DeleteMarkerCreated(Cause::Request);
+        let event = shown(&ObjectEvent { kind, version_id: Some("v".into()), ..put("k") });
+        assert_eq!(event["detail-type"], "Object Deleted");
+        assert_eq!(event["detail"]["deletion-type"], "Delete Marker Created");
+        assert_eq!(event["detail"]["object"]["version-id"], "v");
+    }
+
+    #[test]
+    fn what_a_lifecycle_rule_deletes_has_no_address() {
+        let detail =
+            shown(&ObjectEvent { kind: ObjectEventKind::Deleted(Cause::Lifecycle), ..put("k") })["detail"]
+                .take();
+        assert_eq!(
+            (&detail["reason"], &detail["requester"]),
+            (&json!("Lifecycle Expiration"), &json!("s3.amazonaws.com"))
+        );
+        assert_eq!(detail.get("source-ip-address"), None);
+    }
+
+    #[test]
+    fn reasons_of_creation() {
+        let reason = |kind| shown(&ObjectEvent { kind, ..put("k") })["detail"]["reason"].take();
+        assert_eq!(reason(ObjectEventKind::CreatedByPost), "POST Object");
+        assert_eq!(reason(ObjectEventKind::CreatedByCopy), "CopyObject");
+        assert_eq!(reason(ObjectEventKind::CreatedByMultipart), "CompleteMultipartUpload");
     }
 }

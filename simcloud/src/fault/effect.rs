@@ -13,6 +13,8 @@ pub enum Effect {
     DropAfter,
     /// The request waits this long before it is applied.
     Delay(Duration),
+    /// The request is applied, and its answer waits this long.
+    DelayAnswer(Duration),
     /// This error, without applying the request.
     Respond { status: u16, code: String, message: String },
     /// The request is applied, then this error.
@@ -25,6 +27,10 @@ pub enum Effect {
     FlipRequestByte { at: u64 },
     /// After so many bytes of the response body nothing comes any more, for ever.
     StallBody { after_bytes: u64 },
+    /// The response body comes at this rate, however fast it is read. S3 only.
+    Trickle { bytes_per_second: u64 },
+    /// The service reads the request body at this rate. S3 only.
+    TrickleRequest { bytes_per_second: u64 },
     /// 200 with an `<Error>` body (`InternalError`), without applying the request: CompleteMultipartUpload does that.
     OkWithErrorBody,
     /// The request is applied, then 200 with an `<Error>` body.
@@ -33,6 +39,11 @@ pub enum Effect {
     EmptyOk,
     /// The request is applied, then 200 with an empty body.
     EmptyOkAfter,
+    /// The response has this header, whatever the service says: for what AWS may answer and simcloud has no state for.
+    ResponseHeader { name: String, value: String },
+    /// Of a batch, the entries whose place is a set bit are not applied, and the answer names them as failed by the service
+    /// (`InternalError`). SQS batches only.
+    FailEntries { places: u64 },
     /// The request waits at a [`crate::Gate`]; made by `Faults::gate`.
     #[doc(hidden)]
     Hold(Latch),
@@ -47,6 +58,11 @@ impl Effect {
     /// An error after the service has applied the request.
     pub fn respond_after(status: u16, code: &str, message: &str) -> Self {
         Self::RespondAfter { status, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// A header of the response.
+    pub fn response_header(name: &str, value: &str) -> Self {
+        Self::ResponseHeader { name: name.to_owned(), value: value.to_owned() }
     }
 
     /// S3's throttle: 503 SlowDown.
@@ -70,16 +86,21 @@ impl Effect {
             Self::DropBefore => "DropBefore",
             Self::DropAfter => "DropAfter",
             Self::Delay(_) => "Delay",
+            Self::DelayAnswer(_) => "DelayAnswer",
             Self::Respond { .. } => "Respond",
             Self::RespondAfter { .. } => "RespondAfter",
             Self::TruncateBody { .. } => "TruncateBody",
             Self::FlipByte { .. } => "FlipByte",
             Self::FlipRequestByte { .. } => "FlipRequestByte",
             Self::StallBody { .. } => "StallBody",
+            Self::Trickle { .. } => "Trickle",
+            Self::TrickleRequest { .. } => "TrickleRequest",
             Self::OkWithErrorBody => "OkWithErrorBody",
             Self::OkWithErrorBodyAfter => "OkWithErrorBodyAfter",
             Self::EmptyOk => "EmptyOk",
             Self::EmptyOkAfter => "EmptyOkAfter",
+            Self::ResponseHeader { .. } => "ResponseHeader",
+            Self::FailEntries { .. } => "FailEntries",
             Self::Hold(_) => "Gate",
         }
     }

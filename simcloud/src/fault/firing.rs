@@ -1,11 +1,12 @@
 //! The faults that one request meets, applied in three places: before the service, to the request, to the response.
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use s3s::Body;
 
 use super::body;
 use super::effect::Effect;
+use super::trickle::trickle;
 use crate::front::{Refusal, Service, Severed, refuse};
 
 /// The effects on one request; mostly none.
@@ -25,6 +26,12 @@ pub(crate) enum Substitute {
 impl Firing {
     pub(super) fn new(effects: Vec<Effect>) -> Self {
         Self { effects }
+    }
+
+    /// With more effects, after those that it has.
+    pub(crate) fn and(mut self, effects: Vec<Effect>) -> Self {
+        self.effects.extend(effects);
+        self
     }
 
     #[cfg(test)]
@@ -73,9 +80,21 @@ impl Firing {
         })
     }
 
-    /// A streaming request body with its flipped bytes.
+    /// A streaming request body with its flipped bytes, at the rate at which it is read.
     pub(crate) fn alter_request_body(&self, body: Body) -> Body {
-        self.request_flips().fold(body, body::flip)
+        let body = self.request_flips().fold(body, body::flip);
+        self.effects.iter().fold(body, |body, effect| match effect {
+            Effect::TrickleRequest { bytes_per_second } => trickle(body, *bytes_per_second),
+            _ => body,
+        })
+    }
+
+    /// The places of a batch's entries that fail, as bits.
+    pub(crate) fn failed_places(&self) -> u64 {
+        self.effects.iter().fold(0, |places, effect| match effect {
+            Effect::FailEntries { places: more } => places | more,
+            _ => places,
+        })
     }
 
     fn request_flips(&self) -> impl Iterator<Item = u64> {
@@ -86,7 +105,7 @@ impl Firing {
     }
 
     /// What becomes of the service's answer.
-    pub(crate) fn after(
+    pub(crate) async fn after(
         &self,
         service: Service,
         mut response: Response<Body>,
@@ -94,6 +113,10 @@ impl Firing {
         for effect in &self.effects {
             response = match effect {
                 Effect::DropAfter => return Err(Severed),
+                Effect::DelayAnswer(delay) => {
+                    tokio::time::sleep(*delay).await;
+                    response
+                }
                 Effect::RespondAfter { status, code, message } => {
                     refuse(service, &error(*status, code, message))
                 }
@@ -104,6 +127,8 @@ impl Firing {
                 }
                 Effect::StallBody { after_bytes } => response.map(|body| body::stall(body, *after_bytes)),
                 Effect::FlipByte { at } => response.map(|body| body::flip(body, *at)),
+                Effect::ResponseHeader { name, value } => with_header(response, name, value),
+                Effect::Trickle { bytes_per_second } => response.map(|body| trickle(body, *bytes_per_second)),
                 _ => response,
             };
         }
@@ -114,6 +139,13 @@ impl Firing {
 fn error(status: u16, code: &str, message: &str) -> Refusal {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Refusal::new(status, code.to_owned(), message)
+}
+
+fn with_header(mut response: Response<Body>, name: &str, value: &str) -> Response<Body> {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 fn ok_with_error_body(service: Service) -> Response<Body> {

@@ -15,6 +15,7 @@ mod effect;
 mod firing;
 mod gate;
 mod registry;
+mod trickle;
 
 pub use self::effect::Effect;
 pub use self::gate::Gate;

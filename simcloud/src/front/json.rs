@@ -6,10 +6,11 @@ use s3s::Body;
 use serde_json::Value;
 
 use super::Severed;
+use super::batch;
 use super::reply::{self, Refusal};
 use super::target::Service;
-use crate::Cloud;
 use crate::api::{ApiResult, Caller};
+use crate::{Cloud, Incoming};
 
 /// Largest request body that is read, in bytes: above every documented request limit of these services.
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -31,11 +32,30 @@ pub(super) async fn call(
         return Ok(reply::refuse(service, &refusal));
     };
     let firing = cloud.inner.faults.firing(service, &operation, || String::from_utf8_lossy(&bytes));
+    let incoming = Incoming {
+        service: service.name(),
+        operation: &operation,
+        resource: std::str::from_utf8(&bytes).unwrap_or_default(),
+        query: "",
+        headers: &parts.headers,
+    };
+    let firing = firing.and(cloud.inner.options.observer.request(&incoming));
     if let Some(refusal) = firing.before().await? {
         return Ok(stamp(cloud, firing.refuse(service, &refusal)));
     }
     let bytes = firing.alter_request_bytes(bytes);
-    let result = apply(cloud, service, &operation, &caller(&parts.headers), &bytes).await;
+    let caller = caller(&parts.headers);
+    let result = match (service, firing.failed_places()) {
+        (Service::Sqs, places @ 1..) => {
+            let withheld = batch::withhold(&bytes, places);
+            match withheld.rest {
+                Some(rest) => apply(cloud, service, &operation, &caller, &rest).await,
+                None => Ok(batch::nothing_done()),
+            }
+            .map(|answer| batch::with_failures(answer, withheld.failures))
+        }
+        _ => apply(cloud, service, &operation, &caller, &bytes).await,
+    };
     let response = match result {
         Ok(value) => reply::json(
             StatusCode::OK,
@@ -45,7 +65,7 @@ pub(super) async fn call(
         ),
         Err(error) => reply::refuse(service, &Refusal::from(error)),
     };
-    firing.after(service, stamp(cloud, response))
+    firing.after(service, stamp(cloud, response)).await
 }
 
 async fn apply(

@@ -7,6 +7,8 @@
 //! 4. [`json`] or [`s3`] speaks the service's protocol.
 
 mod aws_chunked;
+mod batch;
+mod form;
 mod json;
 mod reply;
 mod s3;
@@ -30,10 +32,22 @@ pub(crate) struct Severed;
 
 /// Answers one request. The response body may itself fail half way, when a fault says so.
 pub(crate) async fn handle(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
+    let scope = scope::Scope::of(request.headers(), request.uri());
+    let actor = scope.as_ref().map(|scope| scope.access_key_id.clone());
+    let answer = Box::pin(answer(cloud, request, scope));
+    let status =
+        |answer: &Result<Response<Body>, Severed>| answer.as_ref().map_or(0, |it| it.status().as_u16());
+    cloud.inner.options.observer.within(|| actor, answer, status).await
+}
+
+async fn answer(
+    cloud: &Cloud,
+    request: Request<Body>,
+    scope: Option<scope::Scope>,
+) -> Result<Response<Body>, Severed> {
     if request.method() == Method::GET && request.uri().path() == "/_simcloud/health" {
         return Ok(reply::json(StatusCode::OK, "application/json", b"{\"status\":\"ok\"}".to_vec()));
     }
-    let scope = scope::Scope::of(request.headers(), request.uri());
     let (service, operation) = match target::resolve(request.headers(), scope.as_ref()) {
         Ok(target) => target,
         Err(refusal) => return Ok(reply::refuse(Service::Other, &refusal)),

@@ -3,8 +3,11 @@
 //! The protocol layer would verify signatures, and refuse whom it does not know. Here any credentials do, so what signs a request is
 //! taken off before it gets there: `Authorization`, the `X-Amz-…` query of a presigned URL, and the `aws-chunked` framing.
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderValue, RANGE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, EXPIRES, HeaderValue,
+    RANGE,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -12,14 +15,26 @@ use s3s::Body;
 
 use super::Severed;
 use super::aws_chunked::{Dechunked, Trailers};
+use super::form;
 use super::reply::{self, Refusal};
 use super::s3_operation::{Address, address, unknown_subresource};
 use super::target::Service;
-use crate::Cloud;
 use crate::s3::{RequestContext, parse_range};
+use crate::{Cloud, Incoming};
 
-/// One S3 request. A fault's `key` is looked for in `bucket/key`.
+/// One S3 request, answered under the cloud's own date. (The JSON services' answers have none in process: the SDK takes their
+/// `AccessDeniedException` for a wrong clock when the date is not its own, and asks again.)
 pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
+    let mut response = answer(cloud, request).await?;
+    let now = DateTime::from_secs(i64::try_from(cloud.inner.clock.unix_ms() / 1000).unwrap_or(i64::MAX));
+    if let Some(date) = now.fmt(Format::HttpDate).ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    Ok(response)
+}
+
+/// A fault's `key` is looked for in `bucket/key`.
+async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
     let (mut parts, body) = request.into_parts();
     let request_id = format!("{:016X}", cloud.inner.entropy.u64());
     let Address { operation, resource } = address(&parts.method, &parts.uri, &parts.headers);
@@ -27,6 +42,14 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
     let finish = |response| finish(response, is_head, &request_id);
 
     let firing = cloud.inner.faults.firing(Service::S3, operation, || resource.as_str().into());
+    let incoming = Incoming {
+        service: Service::S3.name(),
+        operation,
+        resource: &resource,
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+    };
+    let firing = firing.and(cloud.inner.options.observer.request(&incoming));
     if let Some(refusal) = firing.before().await? {
         return Ok(finish(firing.refuse(Service::S3, &refusal)));
     }
@@ -40,7 +63,11 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
             ),
         )));
     }
-    let body = match prepare(&mut parts, body, &request_id) {
+    let prepared = match prepare(&mut parts, body, &request_id) {
+        Ok(body) if operation == "PostObject" => form::unsigned(&mut parts.headers, body).await,
+        prepared => prepared,
+    };
+    let body = match prepared {
         Ok(body) => firing.alter_request_body(body),
         Err(refusal) => return Ok(finish(reply::refuse(Service::S3, &refusal))),
     };
@@ -57,12 +84,13 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
     };
     let response = match operation {
         "GetObjectAttributes" => rewritten(response, bare_etag).await,
+        "PostObject" => form::denied(response).await,
         // An object's own bytes, whatever they are.
         "GetObject" => response,
         _ if is_xml(&response) => rewritten(response, referenced).await,
         _ => response,
     };
-    firing.after(Service::S3, finish(response))
+    firing.after(Service::S3, finish(response)).await
 }
 
 fn is_xml(response: &Response<Body>) -> bool {

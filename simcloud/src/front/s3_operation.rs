@@ -57,7 +57,6 @@ fn object(method: &Method, query: Query<'_>, headers: &HeaderMap) -> &'static st
         Method::GET => "GetObject",
         Method::POST if query.has("uploads") => "CreateMultipartUpload",
         Method::POST if uploads => "CompleteMultipartUpload",
-        Method::POST => "PostObject",
         Method::PUT if query.has("tagging") => "PutObjectTagging",
         Method::PUT if query.has("acl") => "PutObjectAcl",
         Method::PUT if uploads && query.has("partNumber") && copies => "UploadPartCopy",
@@ -76,15 +75,19 @@ fn bucket(method: &Method, query: Query<'_>) -> &'static str {
         Method::HEAD => "HeadBucket",
         Method::GET if query.has("location") => "GetBucketLocation",
         Method::GET if query.has("notification") => "GetBucketNotificationConfiguration",
+        Method::GET if query.has("lifecycle") => "GetBucketLifecycleConfiguration",
         Method::GET if query.has("versioning") => "GetBucketVersioning",
         Method::GET if query.has("uploads") => "ListMultipartUploads",
         Method::GET if query.has("versions") => "ListObjectVersions",
         Method::GET if query.has("list-type") => "ListObjectsV2",
         Method::GET => "ListObjects",
         Method::POST if query.has("delete") => "DeleteObjects",
+        Method::POST => "PostObject",
         Method::PUT if query.has("notification") => "PutBucketNotificationConfiguration",
+        Method::PUT if query.has("lifecycle") => "PutBucketLifecycleConfiguration",
         Method::PUT if query.has("versioning") => "PutBucketVersioning",
         Method::PUT => "CreateBucket",
+        Method::DELETE if query.has("lifecycle") => "DeleteBucketLifecycle",
         Method::DELETE => "DeleteBucket",
         _ => "Unknown",
     }
@@ -111,6 +114,7 @@ mod tests {
     fn operations_by_address() {
         assert_eq!(named(&Method::GET, "/").operation, "ListBuckets");
         assert_eq!(named(&Method::PUT, "/b/").operation, "CreateBucket");
+        assert_eq!(named(&Method::POST, "/b").operation, "PostObject");
         assert_eq!(named(&Method::GET, "/b?list-type=2&prefix=uploadId").operation, "ListObjectsV2");
         assert_eq!(
             named(&Method::PUT, "/b/k?partNumber=1&uploadId=u&x-id=UploadPart").operation,

@@ -18,6 +18,7 @@ macro_rules! operations {
         impl S3 for Api {
             $(
                 async fn $operation(&self, request: S3Request<$input>) -> S3Result<S3Response<$output>> {
+                    self.0.expire();
                     self.0.$method(request).await
                 }
             )*
@@ -32,6 +33,12 @@ operations! {
     list_buckets => list_buckets: ListBucketsInput -> ListBucketsOutput;
     get_bucket_location => get_bucket_location: GetBucketLocationInput -> GetBucketLocationOutput;
     get_bucket_versioning => get_bucket_versioning: GetBucketVersioningInput -> GetBucketVersioningOutput;
+    put_bucket_lifecycle_configuration => put_bucket_lifecycle_configuration:
+        PutBucketLifecycleConfigurationInput -> PutBucketLifecycleConfigurationOutput;
+    get_bucket_lifecycle_configuration => get_bucket_lifecycle_configuration:
+        GetBucketLifecycleConfigurationInput -> GetBucketLifecycleConfigurationOutput;
+    delete_bucket_lifecycle => delete_bucket_lifecycle: DeleteBucketLifecycleInput -> DeleteBucketLifecycleOutput;
+    put_bucket_versioning => put_bucket_versioning: PutBucketVersioningInput -> PutBucketVersioningOutput;
     get_bucket_notification_configuration => get_bucket_notification_configuration:
         GetBucketNotificationConfigurationInput -> GetBucketNotificationConfigurationOutput;
     put_bucket_notification_configuration => put_bucket_notification_configuration:
@@ -48,6 +55,7 @@ operations! {
     delete_object_tagging => delete_object_tagging: DeleteObjectTaggingInput -> DeleteObjectTaggingOutput;
     list_objects => list_objects: ListObjectsInput -> ListObjectsOutput;
     list_objects_v2 => list_objects_v2: ListObjectsV2Input -> ListObjectsV2Output;
+    list_object_versions => list_object_versions: ListObjectVersionsInput -> ListObjectVersionsOutput;
     create_multipart_upload => create_multipart_upload: CreateMultipartUploadInput -> CreateMultipartUploadOutput;
     upload_part => upload_part: UploadPartInput -> UploadPartOutput;
     upload_part_copy => upload_part_copy: UploadPartCopyInput -> UploadPartCopyOutput;

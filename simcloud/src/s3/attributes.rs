@@ -23,8 +23,11 @@ impl Store {
         let bucket = self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         let version = self.object(&bucket, &input.key, input.version_id.as_deref())?;
         let details = &version.details;
-        let mut output =
-            GetObjectAttributesOutput { last_modified: Some(details.last_modified()), ..Default::default() };
+        let mut output = GetObjectAttributesOutput {
+            last_modified: Some(details.last_modified()),
+            version_id: bucket.shown_version_id(&version),
+            ..Default::default()
+        };
         // Some SDKs send one header for each attribute, some one with commas.
         let names = input.object_attributes.iter().flat_map(|names| names.as_str().split(','));
         for name in names.map(str::trim).filter(|name| !name.is_empty()) {

@@ -1,10 +1,11 @@
-//! The bytes of an object or a part: segments in memory or in files, shared rather than copied.
+//! The bytes of an object or a part: segments in memory, in files or of the pattern, shared rather than copied.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::blob_pattern::Run;
 use super::disk::BlobFile;
 
 /// Immutable bytes. A clone, a slice and a concatenation share the segments.
@@ -18,7 +19,13 @@ pub(super) struct Blob {
 #[derive(Debug, Clone)]
 pub(super) enum Segment {
     Memory(Bytes),
-    File { file: Arc<BlobFile>, offset: u64, length: u64 },
+    File {
+        file: Arc<BlobFile>,
+        offset: u64,
+        length: u64,
+    },
+    /// Generated where they are read; only in a store in memory.
+    Virtual(Run),
 }
 
 impl Segment {
@@ -26,6 +33,7 @@ impl Segment {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
             Self::File { length, .. } => *length,
+            Self::Virtual(run) => run.length(),
         }
     }
 
@@ -41,7 +49,18 @@ impl Segment {
                 offset: offset + range.start,
                 length: range.end - range.start,
             },
+            Self::Virtual(run) => Self::Virtual(run.slice(range)),
         }
+    }
+}
+
+/// Adds a segment; a run that goes on where the last one ends makes that longer.
+pub(super) fn append(segments: &mut Vec<Segment>, next: Segment) {
+    match (segments.last_mut(), next) {
+        (Some(Segment::Virtual(last)), Segment::Virtual(next)) if last.next_phase() == next.phase() => {
+            last.extend(next.length());
+        }
+        (_, next) => segments.push(next),
     }
 }
 
@@ -52,7 +71,11 @@ impl Blob {
     }
 
     pub(super) fn concat<'a>(blobs: impl Iterator<Item = &'a Self>) -> Self {
-        Self::new(blobs.flat_map(|blob| blob.segments.iter().cloned()).collect())
+        let mut all = Vec::new();
+        for segment in blobs.flat_map(|blob| &*blob.segments) {
+            append(&mut all, segment.clone());
+        }
+        Self::new(all)
     }
 
     pub(super) fn length_bytes(&self) -> u64 {
@@ -100,7 +123,7 @@ mod tests {
             .iter()
             .flat_map(|segment| match segment {
                 Segment::Memory(bytes) => bytes.to_vec(),
-                Segment::File { .. } => Vec::new(),
+                Segment::File { .. } | Segment::Virtual(_) => Vec::new(),
             })
             .collect()
     }
@@ -120,5 +143,16 @@ mod tests {
             let pair = Blob::concat([&slice, &blob(&pieces)].into_iter());
             prop_assert_eq!(bytes(&pair), [&whole[start..end], &whole[..]].concat());
         }
+    }
+
+    #[test]
+    fn runs_that_follow_one_another_are_one() {
+        let pattern = Arc::new(super::super::blob_pattern::Pattern::new());
+        let run = |phase, length| Blob::new(vec![Segment::Virtual(Run::new(&pattern, phase, length))]);
+        let (one, two, apart) = (run(5, 10 << 40), run(5, 3), run(9, 1));
+        let whole = Blob::concat([&one, &two, &apart].into_iter());
+        assert_eq!((whole.segments().len(), whole.length_bytes()), (2, (10 << 40) + 4));
+        let across = whole.slice((10 << 40) - 1..(10 << 40) + 1);
+        assert_eq!(across.length_bytes(), 2);
     }
 }

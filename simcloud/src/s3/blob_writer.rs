@@ -7,7 +7,8 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
 
-use super::blob::{Blob, Segment};
+use super::blob::{Blob, Segment, append};
+use super::blob_pattern::Run;
 use super::disk::{BlobFile, Disk};
 
 /// Length of a segment in memory, in bytes.
@@ -54,6 +55,27 @@ impl Writer {
             self.expected = self.expected.saturating_sub(take as u64);
             if self.pending.len() == full {
                 self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in a run of the pattern: noted in memory, written out to a file.
+    pub(super) async fn write_run(&mut self, run: Run) -> std::io::Result<()> {
+        self.expected = self.expected.saturating_sub(run.length());
+        match &mut self.target {
+            Target::Memory { segments } => {
+                let pending = std::mem::take(&mut self.pending);
+                if !pending.is_empty() {
+                    // Copied: its buffer is as large as a whole segment.
+                    segments.push(Segment::Memory(Bytes::copy_from_slice(&pending)));
+                }
+                append(segments, Segment::Virtual(run));
+            }
+            Target::Disk { .. } => {
+                for piece in run.pieces() {
+                    Box::pin(self.write(piece)).await?;
+                }
             }
         }
         Ok(())

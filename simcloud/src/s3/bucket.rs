@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::blob::{Blob, Segment};
 use super::disk::Disk;
 use super::errors::{disk as disk_error, no_such_bucket};
+use super::lifecycle::Rule;
 use super::object::{Details, Version};
+use super::records::{BucketRecord, Recorded, SegmentRecord, VersionRecord};
 use super::upload::Uploads;
+use super::versions::{DeleteMarker, Revision, Versions, spell};
 
 /// Its locks are held for moments, and never while anything is awaited.
 #[derive(Debug)]
@@ -28,52 +31,69 @@ pub(super) struct Bucket {
 pub(super) struct Settings {
     /// Whether its events go to EventBridge.
     pub(super) event_bridge: bool,
+    /// `None`: never switched on.
+    #[serde(default)]
+    pub(super) versioning: Option<Versioning>,
+    #[serde(default)]
+    pub(super) lifecycle: Vec<Rule>,
 }
 
-/// A bucket as it is kept on disk.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct BucketRecord {
-    pub(super) name: String,
-    pub(super) created_s: u64,
-    pub(super) settings: Settings,
+/// Once it has been switched on, it can only be suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Versioning {
+    Enabled,
+    /// What is written has the null version id, and replaces what has it already.
+    Suspended,
 }
 
-/// A version as it is kept on disk.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct VersionRecord {
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) details: Details,
-    pub(super) segments: Vec<SegmentRecord>,
+impl Settings {
+    pub(super) fn keeps_versions(&self) -> bool {
+        self.versioning == Some(Versioning::Enabled)
+    }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SegmentRecord {
-    pub(super) file: u64,
-    pub(super) offset: u64,
-    pub(super) length: u64,
-}
-
-/// Versions by key, the newest last. Without versioning there is one of each.
+/// Versions by key; there is no key without one.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    by_key: BTreeMap<String, Vec<Arc<Version>>>,
+    by_key: BTreeMap<String, Versions>,
     /// The bucket is gone; a request that still holds it must not write to it.
     is_deleted: bool,
 }
 
 impl Objects {
-    pub(super) fn by_key(&self) -> &BTreeMap<String, Vec<Arc<Version>>> {
+    pub(super) fn by_key(&self) -> &BTreeMap<String, Versions> {
         &self.by_key
     }
 
+    pub(super) fn versions(&self, key: &str) -> Option<&Versions> {
+        self.by_key.get(key)
+    }
+
+    /// The visible object of `key`.
     pub(super) fn current(&self, key: &str) -> Option<&Arc<Version>> {
-        self.by_key.get(key)?.last()
+        self.versions(key)?.current()
     }
 
     /// For a bucket that is read from disk.
-    pub(super) fn restore(&mut self, key: String, version: Version) {
-        self.by_key.insert(key, vec![Arc::new(version)]);
+    pub(super) fn restore(&mut self, key: String, revision: Revision) {
+        self.by_key.entry(key).or_default().insert(revision);
+    }
+
+    /// Gives what it replaces.
+    fn insert(&mut self, key: &str, revision: Revision) -> Option<Revision> {
+        match self.by_key.get_mut(key) {
+            Some(versions) => versions.insert(revision),
+            None => self.by_key.entry(key.to_owned()).or_default().insert(revision),
+        }
+    }
+
+    fn remove(&mut self, key: &str, version_id: Option<&str>) -> Option<Revision> {
+        let versions = self.by_key.get_mut(key)?;
+        let removed = versions.remove(version_id);
+        if versions.is_empty() {
+            self.by_key.remove(key);
+        }
+        removed
     }
 }
 
@@ -93,18 +113,24 @@ impl Bucket {
         lock(&self.settings).clone()
     }
 
-    /// Keeps new settings, on disk first.
-    pub(super) fn configure(&self, settings: Settings) -> S3Result<()> {
+    /// The version's id, as answers show it once versioning has been switched on.
+    pub(super) fn shown_version_id(&self, version: &Version) -> Option<String> {
+        self.settings().versioning.map(|_| spell(version.details.version_id.as_deref()).to_owned())
+    }
+
+    /// Changes the settings, on disk first.
+    pub(super) fn configure(&self, change: impl FnOnce(&mut Settings)) -> S3Result<()> {
         let mut current = lock(&self.settings);
-        self.write_record(&settings).map_err(disk_error)?;
+        let mut settings = current.clone();
+        change(&mut settings);
+        self.write_record(settings.clone()).map_err(disk_error)?;
         *current = settings;
         Ok(())
     }
 
-    pub(super) fn write_record(&self, settings: &Settings) -> std::io::Result<()> {
+    pub(super) fn write_record(&self, settings: Settings) -> std::io::Result<()> {
         let Some(disk) = &self.disk else { return Ok(()) };
-        let record =
-            BucketRecord { name: self.name.clone(), created_s: self.created_s, settings: settings.clone() };
+        let record = BucketRecord { name: self.name.clone(), created_s: self.created_s, settings };
         disk.write_bucket(&self.name, &record)
     }
 
@@ -112,51 +138,85 @@ impl Bucket {
         lock(&self.objects)
     }
 
-    /// The newest version of `key`.
-    pub(super) fn current(&self, key: &str) -> Option<Arc<Version>> {
-        self.objects().current(key).cloned()
-    }
-
-    /// Makes a version visible, all at once. `make` is called under the lock with what is there now: it checks the conditions of the
-    /// write and gives the version its place in the order of the key.
+    /// Makes a version visible, all at once. `make` is called under the lock with the object that is visible now: it checks the
+    /// conditions of the write and gives the version its place in the order of the key.
     pub(super) fn publish(
         &self,
         key: &str,
         make: impl FnOnce(Option<&Arc<Version>>) -> S3Result<(Details, Blob)>,
     ) -> S3Result<Arc<Version>> {
-        let mut objects = self.objects();
-        if objects.is_deleted {
-            return Err(no_such_bucket());
-        }
-        let current = objects.current(key);
-        let replaced = current.and_then(|version| version.entry);
-        let (details, blob) = make(current)?;
-        let entry = self.write_entry(key, &details, &blob).map_err(disk_error)?;
-        let version = Arc::new(Version { details, blob, entry });
-        match objects.by_key.get_mut(key) {
-            Some(versions) => *versions = vec![Arc::clone(&version)],
-            None => {
-                objects.by_key.insert(key.to_owned(), vec![Arc::clone(&version)]);
-            }
-        }
-        self.remove_entry(replaced).map_err(disk_error)?;
-        Ok(version)
+        let mut objects = self.open_objects()?;
+        let (details, blob) = make(objects.current(key))?;
+        self.keep(&mut objects, key, details, blob)
     }
 
-    /// Removes `key`, if `check` agrees with what is there; gives what was removed.
-    pub(super) fn remove(
+    /// Replaces what is known of a version, and keeps its bytes and its place.
+    pub(super) fn revise(
+        &self,
+        key: &str,
+        version_id: Option<&str>,
+        change: impl FnOnce(&mut Details),
+    ) -> S3Result<Arc<Version>> {
+        let mut objects = self.open_objects()?;
+        let version = objects.find(key, version_id)?;
+        let (mut details, blob) = (version.details.clone(), version.blob.clone());
+        change(&mut details);
+        self.keep(&mut objects, key, details, blob)
+    }
+
+    /// Hides `key` behind a delete marker, if `check` agrees with what is visible now.
+    pub(super) fn mark_deleted(
         &self,
         key: &str,
         check: impl FnOnce(Option<&Arc<Version>>) -> S3Result<()>,
-    ) -> S3Result<Option<Arc<Version>>> {
-        let mut objects = self.objects();
+        make: impl FnOnce() -> DeleteMarker,
+    ) -> S3Result<Arc<DeleteMarker>> {
+        let mut objects = self.open_objects()?;
         check(objects.current(key))?;
-        let removed = objects.by_key.remove(key).and_then(|mut versions| versions.pop());
-        self.remove_entry(removed.as_ref().and_then(|version| version.entry)).map_err(disk_error)?;
-        Ok(removed)
+        let mut marker = make();
+        let what = Recorded::DeleteMarker { delete_marker: marker.clone() };
+        marker.entry = self.write_entry(key, what).map_err(disk_error)?;
+        let marker = Arc::new(marker);
+        self.put_in_place(&mut objects, key, Revision::DeleteMarker(Arc::clone(&marker)))?;
+        Ok(marker)
     }
 
-    /// Closes the bucket for good, if it has no objects. Uploads in progress end with it.
+    /// Removes a version for good, if `check` agrees with its object; gives what was removed, and whether it was the latest.
+    pub(super) fn remove(
+        &self,
+        key: &str,
+        version_id: Option<&str>,
+        check: impl FnOnce(Option<&Arc<Version>>) -> S3Result<()>,
+    ) -> S3Result<Option<(Revision, bool)>> {
+        let mut objects = self.objects();
+        let versions = objects.versions(key);
+        let is_latest =
+            versions.and_then(Versions::latest).is_some_and(|latest| latest.version_id() == version_id);
+        check(versions.and_then(|versions| versions.get(version_id)).and_then(Revision::object))?;
+        let Some(removed) = objects.remove(key, version_id) else { return Ok(None) };
+        self.remove_entry(removed.entry()).map_err(disk_error)?;
+        Ok(Some((removed, is_latest)))
+    }
+
+    fn open_objects(&self) -> S3Result<MutexGuard<'_, Objects>> {
+        let objects = self.objects();
+        if objects.is_deleted { Err(no_such_bucket()) } else { Ok(objects) }
+    }
+
+    fn keep(&self, objects: &mut Objects, key: &str, details: Details, blob: Blob) -> S3Result<Arc<Version>> {
+        let entry = self.write_object_entry(key, &details, &blob).map_err(disk_error)?;
+        let version = Arc::new(Version { details, blob, entry });
+        self.put_in_place(objects, key, Revision::Object(Arc::clone(&version)))?;
+        Ok(version)
+    }
+
+    /// A crash before the end leaves the entry of what is replaced, too; the next start removes it.
+    fn put_in_place(&self, objects: &mut Objects, key: &str, revision: Revision) -> S3Result<()> {
+        let replaced = objects.insert(key, revision);
+        self.remove_entry(replaced.and_then(|revision| revision.entry())).map_err(disk_error)
+    }
+
+    /// Closes the bucket for good, if it has no versions of anything. Uploads in progress end with it.
     pub(super) fn delete_if_empty(&self) -> bool {
         let mut objects = self.objects();
         let is_empty = objects.by_key.is_empty();
@@ -164,22 +224,25 @@ impl Bucket {
         is_empty
     }
 
-    fn write_entry(&self, key: &str, details: &Details, blob: &Blob) -> std::io::Result<Option<u64>> {
-        let Some(disk) = &self.disk else { return Ok(None) };
+    fn write_object_entry(&self, key: &str, details: &Details, blob: &Blob) -> std::io::Result<Option<u64>> {
+        if self.disk.is_none() {
+            return Ok(None);
+        }
         let segments = blob.segments().iter().filter_map(|segment| match segment {
             Segment::File { file, offset, length } => {
                 Some(SegmentRecord { file: file.id(), offset: *offset, length: *length })
             }
-            Segment::Memory(_) => None,
+            // A store on disk has none of these.
+            Segment::Memory(_) | Segment::Virtual(_) => None,
         });
-        let record = VersionRecord {
-            bucket: self.name.clone(),
-            key: key.to_owned(),
-            details: details.clone(),
-            segments: segments.collect(),
-        };
+        let segments = segments.collect();
+        self.write_entry(key, Recorded::Object { details: Box::new(details.clone()), segments })
+    }
+
+    fn write_entry(&self, key: &str, what: Recorded) -> std::io::Result<Option<u64>> {
+        let Some(disk) = &self.disk else { return Ok(None) };
         let id = disk.new_id();
-        disk.write_entry(id, &record)?;
+        disk.write_entry(id, &VersionRecord { bucket: self.name.clone(), key: key.to_owned(), what })?;
         Ok(Some(id))
     }
 

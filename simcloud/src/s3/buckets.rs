@@ -4,13 +4,11 @@ use s3s::dto::{
     Bucket as BucketOutput, BucketLocationConstraint, CreateBucketInput, CreateBucketOutput,
     DeleteBucketInput, DeleteBucketOutput, EventBridgeConfiguration, GetBucketLocationInput,
     GetBucketLocationOutput, GetBucketNotificationConfigurationInput,
-    GetBucketNotificationConfigurationOutput, GetBucketVersioningInput, GetBucketVersioningOutput,
-    HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
-    PutBucketNotificationConfigurationInput, PutBucketNotificationConfigurationOutput,
+    GetBucketNotificationConfigurationOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput,
+    ListBucketsOutput, PutBucketNotificationConfigurationInput, PutBucketNotificationConfigurationOutput,
 };
 use s3s::{S3ErrorCode, S3Request, S3Response, S3Result};
 
-use super::bucket::Settings;
 use super::errors::{invalid_argument, not_implemented, refuse};
 use super::object::timestamp;
 use super::store::Store;
@@ -126,16 +124,6 @@ impl Store {
         }))
     }
 
-    /// Versioning has never been switched on.
-    pub(super) async fn get_bucket_versioning(
-        &self,
-        request: S3Request<GetBucketVersioningInput>,
-    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
-        let input = request.input;
-        self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        Ok(S3Response::new(GetBucketVersioningOutput::default()))
-    }
-
     /// Events go to EventBridge or nowhere: other destinations are refused rather than forgotten.
     pub(super) async fn put_bucket_notification_configuration(
         &self,
@@ -153,7 +141,8 @@ impl Store {
                 "notifications to queues, topics and functions; it has EventBridgeConfiguration",
             ));
         }
-        bucket.configure(Settings { event_bridge: asked.event_bridge_configuration.is_some() })?;
+        let on = asked.event_bridge_configuration.is_some();
+        bucket.configure(|settings| settings.event_bridge = on)?;
         Ok(S3Response::new(PutBucketNotificationConfigurationOutput::default()))
     }
 

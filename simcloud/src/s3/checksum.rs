@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+use super::blob_pattern::Run;
+
 /// What a checksum is computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Algorithm {
@@ -91,7 +93,7 @@ impl Algorithm {
         }
     }
 
-    fn crc(self) -> Option<CrcAlgorithm> {
+    pub(super) fn crc(self) -> Option<CrcAlgorithm> {
         match self {
             Self::Crc32 => Some(CrcAlgorithm::Crc32IsoHdlc),
             Self::Crc32c => Some(CrcAlgorithm::Crc32Iscsi),
@@ -121,9 +123,50 @@ pub(super) struct Hasher {
 }
 
 enum State {
-    Crc(Box<crc_fast::Digest>),
+    Crc(Box<Crc>),
     Sha1(Sha1),
     Sha256(Sha256),
+}
+
+/// A CRC in the making, of bytes and of sums of bytes.
+struct Crc {
+    algorithm: CrcAlgorithm,
+    /// Of all that came before what is in `digest`; `None` when there was nothing.
+    before: Option<u64>,
+    digest: crc_fast::Digest,
+    digest_bytes: u64,
+}
+
+impl Crc {
+    fn new(algorithm: CrcAlgorithm) -> Self {
+        Self { algorithm, before: None, digest: crc_fast::Digest::new(algorithm), digest_bytes: 0 }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+        self.digest_bytes += bytes.len() as u64;
+    }
+
+    fn followed_by(&self, next: u64, length: u64) -> u64 {
+        self.before.map_or(next, |before| crc_fast::checksum_combine(self.algorithm, before, next, length))
+    }
+
+    /// `length` bytes with this CRC follow.
+    fn append(&mut self, crc: u64, length: u64) {
+        if self.digest_bytes > 0 {
+            let digest = std::mem::replace(&mut self.digest, crc_fast::Digest::new(self.algorithm));
+            self.before = Some(self.followed_by(digest.finalize(), self.digest_bytes));
+            self.digest_bytes = 0;
+        }
+        self.before = Some(self.followed_by(crc, length));
+    }
+
+    fn value(&self) -> u64 {
+        match self.digest_bytes {
+            0 if self.before.is_some() => self.before.unwrap_or_default(),
+            length => self.followed_by(self.digest.finalize(), length),
+        }
+    }
 }
 
 impl fmt::Debug for Hasher {
@@ -135,7 +178,7 @@ impl fmt::Debug for Hasher {
 impl Hasher {
     pub(super) fn new(algorithm: Algorithm) -> Self {
         let state = match algorithm.crc() {
-            Some(crc) => State::Crc(Box::new(crc_fast::Digest::new(crc))),
+            Some(crc) => State::Crc(Box::new(Crc::new(crc))),
             None if algorithm == Algorithm::Sha1 => State::Sha1(Sha1::new()),
             None => State::Sha256(Sha256::new()),
         };
@@ -144,16 +187,29 @@ impl Hasher {
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
         match &mut self.state {
-            State::Crc(digest) => digest.update(bytes),
+            State::Crc(crc) => crc.update(bytes),
             State::Sha1(digest) => digest.update(bytes),
             State::Sha256(digest) => digest.update(bytes),
+        }
+    }
+
+    /// Whether a run's sum comes without reading it.
+    pub(super) fn combines(&self) -> bool {
+        self.algorithm.crc().is_some()
+    }
+
+    /// A run of the pattern follows: a CRC is combined, anything else reads it.
+    pub(super) fn update_run(&mut self, run: &Run) {
+        match (&mut self.state, run.crc(self.algorithm)) {
+            (State::Crc(crc), Some(sum)) => crc.append(sum, run.length()),
+            _ => run.pieces().for_each(|piece| self.update(&piece)),
         }
     }
 
     /// The checksum of all bytes so far, as one of a full object.
     pub(super) fn finish(self) -> Checksum {
         let value = match self.state {
-            State::Crc(digest) => encode_crc(self.algorithm, digest.finalize()),
+            State::Crc(crc) => encode_crc(self.algorithm, crc.value()),
             State::Sha1(digest) => STANDARD.encode(digest.finalize()),
             State::Sha256(digest) => STANDARD.encode(digest.finalize()),
         };
@@ -172,6 +228,12 @@ pub(super) fn of_parts(algorithm: Algorithm, kind: Kind, parts: &[(&Checksum, u6
         Kind::Composite => composite(algorithm, parts)?,
     };
     Some(Checksum { algorithm, kind, value })
+}
+
+/// The checksum of a run of the pattern, as one of a full object; `None` when the algorithm is no CRC.
+pub(super) fn of_run(algorithm: Algorithm, run: &Run) -> Option<Checksum> {
+    let value = encode_crc(algorithm, run.crc(algorithm)?);
+    Some(Checksum { algorithm, kind: Kind::FullObject, value })
 }
 
 fn full_object(algorithm: Algorithm, parts: &[(&Checksum, u64)]) -> Option<String> {
@@ -237,6 +299,26 @@ mod tests {
                 bytes.chunks(3_333).map(|part| (sum(algorithm, part), part.len() as u64)).collect();
             let parts: Vec<(&Checksum, u64)> = sums.iter().map(|(sum, length)| (sum, *length)).collect();
             assert_eq!(of_parts(algorithm, Kind::FullObject, &parts), Some(sum(algorithm, &bytes)));
+        }
+    }
+
+    #[test]
+    fn runs_and_bytes_mix() {
+        let pattern = std::sync::Arc::new(super::super::blob_pattern::Pattern::new());
+        let run = Run::new(&pattern, 77, (3 << 20) + 5);
+        let bytes: Vec<u8> = run.pieces().collect::<Vec<_>>().concat();
+        for algorithm in Algorithm::ALL {
+            let mut mixed = Hasher::new(algorithm);
+            let mut plain = Hasher::new(algorithm);
+            for (before, after) in [(&b"before"[..], &b"after"[..]), (b"", b""), (b"x", b"")] {
+                mixed.update(before);
+                mixed.update_run(&run);
+                mixed.update(after);
+                for bytes in [before, &bytes, after] {
+                    plain.update(bytes);
+                }
+            }
+            assert_eq!(mixed.finish(), plain.finish(), "{algorithm:?}");
         }
     }
 

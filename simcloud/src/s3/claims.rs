@@ -7,6 +7,7 @@ use md5::{Digest as _, Md5};
 use s3s::{S3ErrorCode, S3Result};
 use sha2::Sha256;
 
+use super::blob_pattern::Run;
 use super::checksum::{Algorithm, Checksum, Hasher, is_well_formed};
 use super::errors::{custom, invalid_request, refuse};
 use super::request::RequestContext;
@@ -189,6 +190,32 @@ impl Summing {
             }
             if let Some(sha256) = &mut self.payload_sha256 {
                 sha256.update(piece);
+            }
+        }
+    }
+
+    /// Whether a run's sums come without reading it.
+    pub(super) fn combines(&self) -> bool {
+        let hashes = [Some(&self.checksum), self.claimed.as_ref()];
+        self.md5.is_none()
+            && self.payload_sha256.is_none()
+            && hashes.into_iter().flatten().all(Hasher::combines)
+    }
+
+    /// A run of the pattern follows.
+    pub(super) fn update_run(&mut self, run: &Run) {
+        self.checksum.update_run(run);
+        if let Some(claimed) = &mut self.claimed {
+            claimed.update_run(run);
+        }
+        if self.md5.is_some() || self.payload_sha256.is_some() {
+            for piece in run.pieces() {
+                if let Some(md5) = &mut self.md5 {
+                    md5.update(&piece);
+                }
+                if let Some(sha256) = &mut self.payload_sha256 {
+                    sha256.update(&piece);
+                }
             }
         }
     }

@@ -14,17 +14,18 @@ use s3s::dto::{CompleteMultipartUploadInput, CompleteMultipartUploadOutput, Comp
 use s3s::{S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::blob::Blob;
-use super::bucket::lock;
+use super::bucket::{Bucket, lock};
 use super::checksum::{Algorithm, Checksum, Kind, is_well_formed, of_parts};
 use super::claims::hex;
 use super::conditions::WriteConditions;
-use super::errors::{invalid_request, no_such_upload, refuse};
+use super::errors::{invalid_request, malformed_xml, no_such_upload, refuse};
 use super::fields::{checksum_type, given_checksum, set_checksum, set_encryption};
 use super::object::{Details, PartSummary};
 use super::request::RequestContext;
 use super::store::Store;
 use super::upload::{Completion, Part, Upload};
 use crate::events::ObjectEventKind;
+use crate::observe::Event;
 
 /// Smallest part that is not the last one, in bytes: 5 MiB.
 const PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
@@ -61,31 +62,31 @@ impl Store {
 
         let conditions =
             WriteConditions { if_match: input.if_match.take(), if_none_match: input.if_none_match.take() };
-        let completion = Completion {
-            key: upload.key.clone(),
-            etag: plan.etag.clone(),
-            checksum: plan.checksum.clone(),
-            template: upload.template.clone(),
-        };
         let version = bucket.publish(&upload.key, |current| {
             let mut uploads = lock(&bucket.uploads);
             uploads.get(&upload.key, &upload.id).ok_or_else(no_such_upload)?;
             conditions.check(current.map(|version| &version.details))?;
-            uploads.complete(&upload.id, completion.clone());
-            Ok((self.details(&upload, &plan), Blob::concat(plan.parts.iter().map(|part| &part.blob))))
+            let details = self.details(&bucket, &upload, &plan);
+            uploads.complete(&upload.id, Completion::of(&upload.key, &details));
+            Ok((details, Blob::concat(plan.parts.iter().map(|part| &part.blob))))
         })?;
+        self.observer.tell(|| Event::UploadCompleted { upload_id: &upload.id });
         let kind = ObjectEventKind::CreatedByMultipart;
         self.tell(&bucket, &upload.key, &version.details, kind, &context.request_id);
-        Ok(answer(input, &completion))
+        Ok(answer(input, &Completion::of(&upload.key, &version.details)))
     }
 
-    fn details(&self, upload: &Upload, plan: &Plan) -> Details {
+    fn details(&self, bucket: &Bucket, upload: &Upload, plan: &Plan) -> Details {
         let summary = |part: &Arc<Part>| PartSummary {
             number: part.number,
             size_bytes: part.size_bytes,
             checksum: part.checksum.clone(),
         };
+        let version_id = self.new_version_id(bucket);
         Details {
+            // As AWS has it, of several uploads of a key the one that started last is the current version, whichever ends last.
+            initiated: version_id.is_some().then(|| upload.initiated.clone()),
+            version_id,
             template: upload.template.clone(),
             etag: plan.etag.clone(),
             size_bytes: plan.size_bytes,
@@ -107,6 +108,7 @@ fn answer(
         bucket: Some(input.bucket),
         key: Some(input.key),
         e_tag: Some(ETag::Strong(completion.etag.clone())),
+        version_id: completion.version_id.clone(),
         checksum_type: Some(checksum_type(completion.checksum.kind)),
         ..Default::default()
     };
@@ -118,10 +120,7 @@ fn answer(
 /// The listed parts, in order, each there and as the client says.
 fn plan(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Plan> {
     if listed.is_empty() {
-        return Err(refuse(
-            S3ErrorCode::MalformedXML,
-            "The XML you provided was not well-formed or did not validate against our published schema",
-        ));
+        return Err(malformed_xml());
     }
     let numbers: Vec<i32> = listed.iter().map(|part| part.part_number.unwrap_or_default()).collect();
     if numbers.windows(2).any(|pair| pair[0] >= pair[1]) {
@@ -155,7 +154,7 @@ fn plan(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Plan> {
     let sums: Vec<(&Checksum, u64)> = parts.iter().map(|part| (&part.checksum, part.size_bytes)).collect();
     let checksum = of_parts(upload.algorithm(), upload.kind(), &sums).ok_or_else(invalid_part)?;
     let size_bytes = parts.iter().map(|part| part.size_bytes).sum();
-    Ok(Plan { etag: etag(&parts), checksum, size_bytes, parts })
+    Ok(Plan { etag: etag(parts.iter().map(|part| &*part.etag)), checksum, size_bytes, parts })
 }
 
 fn is_as_claimed(part: &Part, claimed: &CompletedPart) -> bool {
@@ -176,13 +175,12 @@ fn invalid_part() -> s3s::S3Error {
 }
 
 /// The MD5 of the parts' ETags, and their number.
-fn etag(parts: &[Arc<Part>]) -> String {
-    let mut md5 = Md5::new();
+pub(super) fn etag<'a>(parts: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let (mut md5, count) = (Md5::new(), parts.len());
     for part in parts {
-        let bytes = u128::from_str_radix(&part.etag, 16).unwrap_or_default().to_be_bytes();
-        md5.update(bytes);
+        md5.update(u128::from_str_radix(part, 16).unwrap_or_default().to_be_bytes());
     }
-    format!("{}-{}", hex(&md5.finalize()), parts.len())
+    format!("{}-{count}", hex(&md5.finalize()))
 }
 
 /// The client's claims about the whole object.

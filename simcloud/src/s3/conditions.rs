@@ -137,6 +137,8 @@ mod tests {
             etag: "abc".into(),
             size_bytes: 1,
             last_modified_s: 1000,
+            version_id: None,
+            initiated: None,
             sequencer: "1".into(),
             checksum: Checksum {
                 algorithm: Algorithm::Crc64Nvme,

@@ -11,6 +11,7 @@ use super::conditions::{ReadConditions, WriteConditions};
 use super::errors::{invalid_argument, invalid_request, not_implemented, refuse};
 use super::fields::{checksum_type, set_checksum, set_encryption};
 use super::keys;
+use super::lookup::Missing;
 use super::object::Version;
 use super::receive::{BODY_BYTES_MAX, Received};
 use super::request::RequestContext;
@@ -31,19 +32,35 @@ macro_rules! source_conditions {
 }
 pub(super) use source_conditions;
 
+/// The version that a copy reads.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) version: Arc<Version>,
+    /// As the answer shows it.
+    pub(super) version_id: Option<String>,
+}
+
 impl Store {
-    /// The version that a copy reads, once its conditions hold.
+    /// What a copy reads, once its conditions hold.
     pub(super) fn copy_source(
         &self,
         source: &CopySource,
         expected_owner: Option<&str>,
         conditions: &ReadConditions,
-    ) -> S3Result<Arc<Version>> {
+    ) -> S3Result<Source> {
         let CopySource::Bucket { bucket, key, version_id } = source else {
             return Err(not_implemented("access points and outposts as the source of a copy"));
         };
         let bucket = self.bucket(bucket, expected_owner)?;
-        let version = self.object(&bucket, key, version_id.as_deref())?;
+        let version = match bucket.objects().find(key, version_id.as_deref()) {
+            Ok(version) => Arc::clone(version),
+            Err(Missing::IsDeleteMarker(_)) => {
+                return Err(invalid_request(
+                    "The source of a copy request may not specifically refer to a delete marker by version id.",
+                ));
+            }
+            Err(missing) => return Err(missing.into()),
+        };
         conditions.check_copy(&version.details)?;
         if version.details.is_archived() {
             return Err(refuse(
@@ -51,7 +68,7 @@ impl Store {
                 "The source object of the COPY operation is not in the active tier",
             ));
         }
-        Ok(version)
+        Ok(Source { version_id: bucket.shown_version_id(&version), version })
     }
 
     pub(super) async fn copy_object(
@@ -67,7 +84,8 @@ impl Store {
         keys::check(&input.key)?;
         let conditions = source_conditions!(input);
         let owner = input.expected_source_bucket_owner.as_deref();
-        let source = self.copy_source(&input.copy_source, owner, &conditions)?;
+        let Source { version: source, version_id: source_version_id } =
+            self.copy_source(&input.copy_source, owner, &conditions)?;
         if source.details.size_bytes > BODY_BYTES_MAX {
             return Err(invalid_request(
                 "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120",
@@ -111,7 +129,12 @@ impl Store {
             ..Default::default()
         };
         set_checksum!(result, details.checksum);
-        let mut output = CopyObjectOutput { copy_object_result: Some(result), ..Default::default() };
+        let mut output = CopyObjectOutput {
+            copy_object_result: Some(result),
+            copy_source_version_id: source_version_id,
+            version_id: details.version_id.clone(),
+            ..Default::default()
+        };
         set_encryption!(output, details.template.encryption);
         Ok(S3Response::new(output))
     }
@@ -144,8 +167,12 @@ fn replaces(directive: Option<&str>) -> S3Result<bool> {
     }
 }
 
+/// An older version that is copied onto its own key comes back, which is a change.
 fn is_itself(input: &CopyObjectInput) -> bool {
-    matches!(&input.copy_source, CopySource::Bucket { bucket, key, .. } if **bucket == *input.bucket && **key == *input.key)
+    matches!(
+        &input.copy_source,
+        CopySource::Bucket { bucket, key, version_id: None } if **bucket == *input.bucket && **key == *input.key
+    )
 }
 
 /// Storage class, encryption and redirect are never copied; the rest is, unless it is replaced.

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! objects/<id>        bytes, never named by a key
-//! index/<id>.json     one object: bucket, key, what is known of it, and which bytes of which files it is made of
+//! index/<id>.json     one version: bucket, key, what is known of it, and which bytes of which files it is made of
 //! buckets/<name>.json one bucket and its settings
 //! ```
-//! An object is published by renaming its index entry into place; what it replaced is removed after that. A crash in between leaves
-//! two entries for a key, of which the later sequencer counts, or bytes without an entry, which the next start removes. Nothing is
-//! synced: it survives a crash of the process, not of the machine. Uploads in progress do not survive either.
+//! A version is published by renaming its index entry into place; what it replaced is removed after that. A crash in between leaves
+//! two entries for one version id of a key, of which the later sequencer counts, or bytes without an entry, which the next start
+//! removes. Nothing is synced: it survives a crash of the process, not of the machine. Uploads in progress do not survive either.
 
 use std::fs;
 use std::io::{Error, Write as _};

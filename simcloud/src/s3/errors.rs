@@ -28,6 +28,13 @@ pub(super) fn not_implemented(what: &str) -> S3Error {
     refuse(S3ErrorCode::NotImplemented, format!("simcloud does not implement {what}"))
 }
 
+pub(super) fn malformed_xml() -> S3Error {
+    refuse(
+        S3ErrorCode::MalformedXML,
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    )
+}
+
 pub(super) fn no_such_bucket() -> S3Error {
     refuse(S3ErrorCode::NoSuchBucket, "The specified bucket does not exist")
 }

@@ -140,7 +140,8 @@ macro_rules! find {
         };
         conditions.check_read(&version.details)?;
         let selection = select(&version.details, input.range.map(asked), input.part_number)?;
-        (version, selection)
+        let version_id = bucket.shown_version_id(&version);
+        (version, version_id, selection)
     }};
 }
 
@@ -173,7 +174,7 @@ impl Store {
         &self,
         mut request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
-        let (version, selection) = find!(self, request.input);
+        let (version, version_id, selection) = find!(self, request.input);
         let Version { details, blob, .. } = &*version;
         if details.is_archived() {
             return Err(refuse(
@@ -183,10 +184,11 @@ impl Store {
         }
         let checksums = request.input.checksum_mode.is_some();
         let mut output = describe!(GetObjectOutput, details, &selection, checksums);
+        output.version_id = version_id;
         output.tag_count = Some(details.template.tags.len())
             .filter(|count| *count > 0)
             .map(|count| i32::try_from(count).unwrap_or(i32::MAX));
-        let body = Reader::new(blob.slice(selection.bytes.clone()));
+        let body = Reader::new(blob.slice(selection.bytes.clone())).paced(self.stream_bytes_per_second);
         output.body = Some(StreamingBlob::from(s3s::Body::http_body(body)));
         let headers = headers(&version, overridden!(request.input));
         Ok(S3Response::with_headers(output, headers))
@@ -196,9 +198,10 @@ impl Store {
         &self,
         mut request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
-        let (version, selection) = find!(self, request.input);
+        let (version, version_id, selection) = find!(self, request.input);
         let checksums = request.input.checksum_mode.is_some();
-        let output = describe!(HeadObjectOutput, &version.details, &selection, checksums);
+        let mut output = describe!(HeadObjectOutput, &version.details, &selection, checksums);
+        output.version_id = version_id;
         let mut headers = headers(&version, overridden!(request.input));
         // The protocol layer has no member for it in the output of HeadObject.
         let tags = version.details.template.tags.len();

@@ -1,7 +1,5 @@
 //! ListObjects and ListObjectsV2.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::{
@@ -14,8 +12,9 @@ use super::errors::{invalid_argument, not_implemented};
 use super::fields::{checksum_algorithm, checksum_type};
 use super::keys::Spelling;
 use super::listing::{Page, Query, page};
-use super::object::{Version, signed};
+use super::object::signed;
 use super::store::Store;
+use super::versions::Versions;
 
 /// Most names on one page; who asks for more gets these.
 const KEYS_MAX: i32 = 1000;
@@ -37,7 +36,7 @@ impl Store {
             max: usize::try_from(max_keys).unwrap_or_default(),
         };
         let objects = bucket.objects();
-        let page = page(objects.by_key(), &query);
+        let page = page(objects.by_key(), &query, |versions| versions.current().is_some());
         // Without a delimiter the last key is the marker, and S3 does not repeat it.
         let next_marker = page.next.as_deref().filter(|_| !query.delimiter.is_empty());
         let owner = Some(self.owner());
@@ -76,7 +75,7 @@ impl Store {
             max: usize::try_from(max_keys).unwrap_or_default(),
         };
         let objects = bucket.objects();
-        let page = page(objects.by_key(), &query);
+        let page = page(objects.by_key(), &query, |versions| versions.current().is_some());
         let owner = input.fetch_owner.unwrap_or_default().then(|| self.owner());
         let count = page.items.len() + page.common_prefixes.len();
         Ok(S3Response::new(ListObjectsV2Output {
@@ -102,11 +101,11 @@ impl Store {
     }
 }
 
-fn contents(page: &Page<'_, Vec<Arc<Version>>>, spelling: Spelling, owner: Option<&Owner>) -> Vec<Object> {
+fn contents(page: &Page<'_, Versions>, spelling: Spelling, owner: Option<&Owner>) -> Vec<Object> {
     page.items
         .iter()
         .filter_map(|(key, versions)| {
-            let details = &versions.last()?.details;
+            let details = &versions.current()?.details;
             Some(Object {
                 key: Some(spelling.write(key)),
                 e_tag: Some(details.etag()),

@@ -14,7 +14,8 @@ use super::bucket::lock;
 use super::fields::{checksum_algorithm, checksum_type, set_checksum};
 use super::keys::Spelling;
 use super::list_objects::{common_prefixes, page_length};
-use super::listing::{Query, page};
+use super::listing::Query;
+use super::listing_members::find;
 use super::multipart::upload;
 use super::object::{signed, timestamp};
 use super::store::Store;
@@ -30,15 +31,22 @@ impl Store {
         let spelling = Spelling::of(input.encoding_type.as_ref())?;
         let max_uploads = page_length(input.max_uploads, "max-uploads")?;
         let uploads = lock(&bucket.uploads);
-        let found = find(uploads.by_key(), &input, usize::try_from(max_uploads).unwrap_or_default());
+        let query = Query {
+            prefix: input.prefix.as_deref().unwrap_or_default(),
+            delimiter: input.delimiter.as_deref().unwrap_or_default(),
+            after: input.key_marker.as_deref().filter(|marker| !marker.is_empty()),
+            max: usize::try_from(max_uploads).unwrap_or_default(),
+        };
+        let id_marker = input.upload_id_marker.as_deref().filter(|marker| !marker.is_empty());
+        let found = find(uploads.by_key(), &query, id_marker, members);
         let write = |text: &Option<String>| text.as_deref().map(|text| spelling.write(text));
-        let shown = found.uploads.iter().map(|upload| self.describe(upload, spelling)).collect();
+        let shown = found.members.iter().map(|upload| self.describe(upload, spelling)).collect();
         Ok(S3Response::new(ListMultipartUploadsOutput {
             uploads: Some(shown),
             common_prefixes: Some(common_prefixes(&found.common_prefixes, spelling)),
             is_truncated: Some(found.next.is_some()),
             next_key_marker: found.next.as_ref().map(|(key, _)| spelling.write(key)),
-            next_upload_id_marker: found.next.map(|(_, id)| id),
+            next_upload_id_marker: found.next.map(|(_, id)| id.unwrap_or_default()),
             key_marker: Some(write(&input.key_marker).unwrap_or_default()),
             upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
             prefix: Some(write(&input.prefix).unwrap_or_default()),
@@ -101,72 +109,15 @@ impl Store {
     }
 }
 
-/// A page of uploads.
-struct Found {
-    uploads: Vec<Arc<Upload>>,
-    common_prefixes: Vec<String>,
-    /// Key and upload id of the last one, when there is more to come.
-    next: Option<(String, String)>,
-}
-
-/// Uploads are listed by key, those of one key by age. `key-marker` alone starts after all uploads of that key; with
-/// `upload-id-marker` after that upload of it.
-fn find(
-    by_key: &BTreeMap<String, BTreeMap<String, Arc<Upload>>>,
-    input: &ListMultipartUploadsInput,
-    max: usize,
-) -> Found {
-    let prefix = input.prefix.as_deref().unwrap_or_default();
-    let marker = input.key_marker.as_deref().filter(|marker| !marker.is_empty());
-    let id_marker = input.upload_id_marker.as_deref().filter(|marker| !marker.is_empty());
-    let mut found = Found { uploads: Vec::new(), common_prefixes: Vec::new(), next: None };
-    let mut last: Option<(String, String)> = None;
-    // What is left of the key where the last page ended comes first.
-    let resumed = match (marker, id_marker) {
-        (Some(key), Some(id)) if key.starts_with(prefix) => {
-            by_key.get(key).map(|uploads| uploads.range::<str, _>((Bound::Excluded(id), Bound::Unbounded)))
-        }
-        _ => None,
-    };
-    for (id, upload) in resumed.into_iter().flatten() {
-        if found.uploads.len() == max {
-            found.next = last;
-            return found;
-        }
-        last = Some((upload.key.clone(), id.clone()));
-        found.uploads.push(Arc::clone(upload));
-    }
-    let query = Query {
-        prefix,
-        delimiter: input.delimiter.as_deref().unwrap_or_default(),
-        after: marker,
-        // One more, to see whether there is more.
-        max: max - found.uploads.len() + 1,
-    };
-    let page = page(by_key, &query);
-    let keys = page.items.into_iter().map(|(key, uploads)| (key.to_owned(), Some(uploads)));
-    let prefixes = page.common_prefixes.into_iter().map(|prefix| (prefix, None));
-    let merged: BTreeMap<String, Option<&BTreeMap<String, Arc<Upload>>>> = keys.chain(prefixes).collect();
-    for (name, uploads) in merged {
-        let Some(uploads) = uploads else {
-            if found.uploads.len() + found.common_prefixes.len() == max {
-                found.next = last;
-                return found;
-            }
-            last = Some((name.clone(), String::new()));
-            found.common_prefixes.push(name);
-            continue;
-        };
-        for (id, upload) in uploads {
-            if found.uploads.len() + found.common_prefixes.len() == max {
-                found.next = last;
-                return found;
-            }
-            last = Some((name.clone(), id.clone()));
-            found.uploads.push(Arc::clone(upload));
-        }
-    }
-    found
+/// Uploads are listed by key, those of one key by age.
+fn members<'a>(
+    _key: &'a str,
+    uploads: &'a BTreeMap<String, Arc<Upload>>,
+    after: Option<&str>,
+) -> Vec<(String, &'a Arc<Upload>)> {
+    let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let rest = uploads.range::<str, _>((after, Bound::Unbounded));
+    rest.map(|(id, upload)| (id.clone(), upload)).collect()
 }
 
 fn describe_part(part: &Part) -> s3s::dto::Part {

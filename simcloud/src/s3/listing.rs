@@ -24,8 +24,13 @@ pub(super) struct Page<'a, T> {
     pub(super) next: Option<String>,
 }
 
-/// The page of `entries` that `query` asks for, in the order of the UTF-8 bytes.
-pub(super) fn page<'a, T>(entries: &'a BTreeMap<String, T>, query: &Query<'_>) -> Page<'a, T> {
+/// The page of `entries` that `query` asks for, in the order of the UTF-8 bytes. What `is_shown` says no to is as if it were not there:
+/// no name is rolled up for its sake.
+pub(super) fn page<'a, T>(
+    entries: &'a BTreeMap<String, T>,
+    query: &Query<'_>,
+    is_shown: impl Fn(&T) -> bool,
+) -> Page<'a, T> {
     let mut page = Page { items: Vec::new(), common_prefixes: Vec::new(), next: None };
     if query.max == 0 {
         return page;
@@ -34,7 +39,8 @@ pub(super) fn page<'a, T>(entries: &'a BTreeMap<String, T>, query: &Query<'_>) -
     let mut from = start(query);
     'seek: loop {
         let range = entries.range::<str, _>((as_str(&from), Bound::Unbounded));
-        for (name, entry) in range.take_while(|(name, _)| name.starts_with(query.prefix)) {
+        let with_prefix = range.take_while(|(name, _)| name.starts_with(query.prefix));
+        for (name, entry) in with_prefix.filter(|(_, entry)| is_shown(entry)) {
             let rolled = roll_up(name, query);
             let shown = rolled.unwrap_or(name);
             let is_listed = query.after.is_none_or(|after| shown > after);
@@ -112,7 +118,7 @@ mod tests {
     use super::*;
 
     fn all(
-        names: &BTreeMap<String, ()>,
+        names: &BTreeMap<String, bool>,
         prefix: &str,
         delimiter: &str,
         max: usize,
@@ -120,9 +126,9 @@ mod tests {
         let (mut items, mut prefixes, mut after) = (Vec::new(), Vec::new(), None::<String>);
         loop {
             let query = Query { prefix, delimiter, after: after.as_deref(), max };
-            let page = page(names, &query);
+            let page = page(names, &query, |shown| *shown);
             assert!(page.items.len() + page.common_prefixes.len() <= max);
-            items.extend(page.items.iter().map(|(name, ())| (*name).to_owned()));
+            items.extend(page.items.iter().map(|(name, _)| (*name).to_owned()));
             prefixes.extend(page.common_prefixes);
             match page.next {
                 Some(next) => after = Some(next),
@@ -134,14 +140,14 @@ mod tests {
     proptest! {
         #[test]
         fn pages_add_up_to_the_whole(
-            names in prop::collection::btree_set("[ab/\u{10FFFF}\u{D7FF}]{0,5}", 0..30),
+            map in prop::collection::btree_map("[ab/\u{10FFFF}\u{D7FF}]{0,5}", prop::bool::weighted(0.7), 0..30),
             prefix in "[ab/]{0,2}",
             delimiter in "/?",
             max in 1_usize..5,
         ) {
-            let map: BTreeMap<String, ()> = names.iter().map(|name| (name.clone(), ())).collect();
             let (mut expected, mut rolled) = (Vec::new(), BTreeSet::new());
-            for name in names.iter().filter(|name| name.starts_with(&prefix)) {
+            let shown = map.iter().filter(|(_, shown)| **shown).map(|(name, _)| name);
+            for name in shown.filter(|name| name.starts_with(&prefix)) {
                 match name[prefix.len()..].find('/').filter(|_| !delimiter.is_empty()) {
                     Some(at) => { rolled.insert(name[..=prefix.len() + at].to_owned()); }
                     None => expected.push(name.clone()),
@@ -164,7 +170,7 @@ mod tests {
     #[test]
     fn nothing_is_asked_for() {
         let names = BTreeMap::from([("a".to_owned(), ())]);
-        let page = page(&names, &Query { max: 0, ..Query::default() });
+        let page = page(&names, &Query { max: 0, ..Query::default() }, |()| true);
         assert!(page.items.is_empty() && page.next.is_none());
     }
 }

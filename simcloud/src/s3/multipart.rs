@@ -13,7 +13,7 @@ use s3s::{S3ErrorCode, S3Request, S3Response, S3Result};
 use super::bucket::{Bucket, lock};
 use super::checksum::{Algorithm, Kind};
 use super::claims::{Claims, Sums};
-use super::copy::source_conditions;
+use super::copy::{Source, source_conditions};
 use super::errors::{invalid_argument, invalid_request, no_such_upload, not_implemented, refuse};
 use super::fields::{checksum_algorithm, checksum_type, set_checksum, set_encryption};
 use super::keys;
@@ -24,6 +24,7 @@ use super::request::RequestContext;
 use super::store::Store;
 use super::template::{refuse_unsupported, template_of};
 use super::upload::{Part, Upload};
+use crate::observe::Event;
 
 const PART_NUMBER_MAX: i32 = 10_000;
 
@@ -41,15 +42,23 @@ impl Store {
             input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str()),
             input.checksum_type.as_ref().map(|kind| kind.as_str()),
         )?;
+        let initiated = self.next_sequencer();
         let upload = Arc::new(Upload {
-            id: self.new_upload_id(),
+            id: self.new_upload_id(&initiated),
             key: input.key.clone(),
+            initiated,
             initiated_s: self.now_s(),
             template: template_of!(input, context),
             declared,
             parts: Mutex::new(BTreeMap::new()),
         });
         lock(&bucket.uploads).insert(Arc::clone(&upload));
+        self.observer.tell(|| Event::UploadCreated {
+            bucket: &bucket.name,
+            key: &upload.key,
+            upload_id: &upload.id,
+            metadata: &upload.template.metadata,
+        });
         let mut output = CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -101,7 +110,8 @@ impl Store {
         let upload = upload(&bucket, &input.key, &input.upload_id)?;
         let conditions = source_conditions!(input);
         let owner = input.expected_source_bucket_owner.as_deref();
-        let source = self.copy_source(&input.copy_source, owner, &conditions)?;
+        let Source { version: source, version_id } =
+            self.copy_source(&input.copy_source, owner, &conditions)?;
         let size = source.details.size_bytes;
         let range = match input.copy_source_range.as_deref() {
             None => 0..size,
@@ -123,7 +133,11 @@ impl Store {
             ..Default::default()
         };
         set_checksum!(result, part.checksum);
-        let mut output = UploadPartCopyOutput { copy_part_result: Some(result), ..Default::default() };
+        let mut output = UploadPartCopyOutput {
+            copy_part_result: Some(result),
+            copy_source_version_id: version_id,
+            ..Default::default()
+        };
         set_encryption!(output, upload.template.encryption);
         Ok(S3Response::new(output))
     }
@@ -138,6 +152,7 @@ impl Store {
         }
         let bucket = self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         lock(&bucket.uploads).remove(&input.key, &input.upload_id).ok_or_else(no_such_upload)?;
+        self.observer.tell(|| Event::UploadAborted { upload_id: &input.upload_id });
         Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
     }
 

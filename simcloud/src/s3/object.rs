@@ -29,6 +29,12 @@ pub(super) struct Details {
     pub(super) last_modified_s: u64,
     /// Uppercase hex; grows with every version of a key.
     pub(super) sequencer: String,
+    /// `None`: the null version, the only one of a key that is written without versioning.
+    #[serde(default)]
+    pub(super) version_id: Option<String>,
+    /// Of a version that was uploaded in parts: the sequencer of the upload's start, from which S3 counts its age.
+    #[serde(default)]
+    pub(super) initiated: Option<String>,
     pub(super) checksum: Checksum,
     /// The parts it was uploaded in; empty for a single upload.
     pub(super) parts: Vec<PartSummary>,
@@ -49,6 +55,11 @@ impl Details {
 
     pub(super) fn last_modified(&self) -> Timestamp {
         timestamp(self.last_modified_s)
+    }
+
+    /// Its place among the versions of its key, as text.
+    pub(super) fn rank(&self) -> &str {
+        self.initiated.as_deref().unwrap_or(&self.sequencer)
     }
 
     /// Archived objects must be restored before they can be read.

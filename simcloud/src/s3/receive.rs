@@ -5,7 +5,8 @@ use s3s::dto::StreamingBlob;
 use s3s::stream::ByteStream as _;
 use s3s::{S3ErrorCode, S3Result};
 
-use super::blob::Blob;
+use super::blob::{Blob, Segment};
+use super::blob_intake::Intake;
 use super::blob_reader::Reader;
 use super::blob_writer::Writer;
 use super::checksum::Algorithm;
@@ -34,8 +35,9 @@ impl Store {
         md5: bool,
     ) -> S3Result<Received> {
         let announced = announced(body.as_ref(), content_length)?;
-        let mut writer = Writer::new(self.disk.as_ref(), announced);
-        let mut summing = Summing::new(claims, algorithm, md5);
+        let writer = Writer::new(self.disk.as_ref(), announced);
+        let mut intake =
+            Intake::new(writer, Summing::new(claims, algorithm, md5), self.pattern.get().cloned());
         let mut received = 0;
         if let Some(mut body) = body {
             while let Some(bytes) = body.next().await {
@@ -46,8 +48,7 @@ impl Store {
                 if received > announced {
                     break;
                 }
-                summing.update(&bytes);
-                writer.write(bytes).await.map_err(disk)?;
+                intake.take(bytes).await.map_err(disk)?;
             }
         }
         if received != announced {
@@ -56,17 +57,23 @@ impl Store {
                 "You did not provide the number of bytes specified by the Content-Length HTTP header",
             ));
         }
-        let sums = summing.finish(claims)?;
-        Ok(Received { blob: writer.finish().await.map_err(disk)?, sums })
+        let (blob, summing) = intake.finish().await.map_err(disk)?;
+        Ok(Received { blob, sums: summing.finish(claims)? })
     }
 
     /// Sums up bytes that are here already.
     pub(super) async fn sum_up(&self, blob: &Blob, algorithm: Algorithm, md5: bool) -> S3Result<Sums> {
         let claims = Claims::default();
         let mut summing = Summing::new(&claims, algorithm, md5);
-        let mut body = s3s::Body::http_body(Reader::new(blob.clone()));
-        while let Some(bytes) = body.next().await {
-            summing.update(&bytes.map_err(|error| disk(std::io::Error::other(error)))?);
+        for segment in blob.segments() {
+            if let Segment::Virtual(run) = segment {
+                summing.update_run(run);
+                continue;
+            }
+            let mut body = s3s::Body::http_body(Reader::new(Blob::new(vec![segment.clone()])));
+            while let Some(bytes) = body.next().await {
+                summing.update(&bytes.map_err(|error| disk(std::io::Error::other(error)))?);
+            }
         }
         summing.finish(&claims)
     }

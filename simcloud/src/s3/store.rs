@@ -1,23 +1,25 @@
 //! All buckets of a cloud, and what every operation needs of the world: time, order, identifiers, events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use s3s::dto::ETagCondition;
 use s3s::{S3ErrorCode, S3Result};
 
-use super::blob::{Blob, Segment};
-use super::bucket::{Bucket, BucketRecord, Settings, VersionRecord};
-use super::disk::{BlobFile, Disk};
-use super::errors::{disk as disk_error, no_such_bucket, no_such_key, refuse};
+use super::blob_pattern::Pattern;
+use super::bucket::{Bucket, Settings};
+use super::disk::Disk;
+use super::errors::{disk as disk_error, no_such_bucket, refuse};
 use super::object::{Details, Version};
 use super::receive::Received;
+use super::records::BucketRecord;
+use super::restore::restore;
 use super::template::Template;
 use crate::clock::Clock;
 use crate::cloud::Options;
 use crate::entropy::Entropy;
 use crate::events::{EventBus, ObjectEvent, ObjectEventKind};
+use crate::observe::{Event, Observer};
 use crate::s3::conditions::WriteConditions;
 
 #[derive(Debug)]
@@ -25,13 +27,20 @@ pub(super) struct Store {
     pub(super) region: String,
     pub(super) account_id: String,
     pub(super) fast_etags: bool,
+    /// Of one GetObject.
+    pub(super) stream_bytes_per_second: Option<u64>,
+    /// The bytes of virtual objects, once there is one.
+    pub(super) pattern: OnceLock<Arc<Pattern>>,
     pub(super) disk: Option<Arc<Disk>>,
     clock: Clock,
     entropy: Arc<Entropy>,
     events: Arc<EventBus>,
+    pub(super) observer: Observer,
     buckets: RwLock<BTreeMap<String, Arc<Bucket>>>,
     /// The next sequencer, and the next upload's place in lists.
     sequence: AtomicU64,
+    /// When lifecycle rules are looked at next.
+    pub(super) next_expiry_s: AtomicU64,
 }
 
 impl Drop for Store {
@@ -59,12 +68,16 @@ impl Store {
             region: options.region.clone(),
             account_id: options.account_id.clone(),
             fast_etags: options.fast_etags,
+            stream_bytes_per_second: options.stream_bytes_per_second,
+            pattern: OnceLock::new(),
             disk,
             clock,
             entropy,
             events,
+            observer: options.observer.clone(),
             buckets: RwLock::new(buckets),
             sequence: AtomicU64::new(sequence),
+            next_expiry_s: AtomicU64::new(0),
         })
     }
 
@@ -72,14 +85,26 @@ impl Store {
         self.clock.unix_ms() / 1000
     }
 
-    /// Grows with every call: eighteen uppercase hex digits.
+    /// Grows with every call, as text: eighteen uppercase hex digits. Every third one has two more, because AWS promises no length
+    /// and compares with the shorter one padded on the right; whoever compares numbers is to notice.
     pub(super) fn next_sequencer(&self) -> String {
-        format!("{:018X}", self.sequence.fetch_add(1, Ordering::Relaxed))
+        let number = self.sequence.fetch_add(1, Ordering::Relaxed);
+        if number.is_multiple_of(3) { format!("{number:018X}4B") } else { format!("{number:018X}") }
     }
 
-    /// An upload id: the first part grows with time, the rest cannot be guessed.
-    pub(super) fn new_upload_id(&self) -> String {
-        format!("{}{}", self.next_sequencer(), self.entropy.hex(24))
+    /// An upload id: the first part, its sequencer, grows with time, the rest cannot be guessed.
+    pub(super) fn new_upload_id(&self, initiated: &str) -> String {
+        format!("{initiated}{}", self.entropy.hex(24))
+    }
+
+    /// For what the cloud does by itself.
+    pub(super) fn new_request_id(&self) -> String {
+        format!("{:016X}", self.entropy.u64())
+    }
+
+    /// The id of what is written to the bucket now; `None` for null.
+    pub(super) fn new_version_id(&self, bucket: &Bucket) -> Option<String> {
+        bucket.settings().keeps_versions().then(|| self.entropy.hex(16))
     }
 
     /// The bucket, after a look at whom the caller expects to own it.
@@ -108,7 +133,7 @@ impl Store {
         let record =
             BucketRecord { name: name.to_owned(), created_s: self.now_s(), settings: settings.clone() };
         let bucket = Bucket::new(record, self.disk.clone());
-        bucket.write_record(&settings).map_err(disk_error)?;
+        bucket.write_record(settings).map_err(disk_error)?;
         buckets.insert(name.to_owned(), Arc::new(bucket));
         Ok(true)
     }
@@ -144,6 +169,8 @@ impl Store {
                 size_bytes: blob.length_bytes(),
                 last_modified_s: self.now_s(),
                 sequencer: self.next_sequencer(),
+                version_id: self.new_version_id(bucket),
+                initiated: None,
                 checksum: sums.checksum,
                 parts: Vec::new(),
             };
@@ -153,24 +180,7 @@ impl Store {
         Ok(version)
     }
 
-    /// Removes an object, and tells who listens if there was one.
-    pub(super) fn remove(
-        &self,
-        bucket: &Bucket,
-        key: &str,
-        if_match: Option<ETagCondition>,
-        request_id: &str,
-    ) -> S3Result<()> {
-        let conditions = WriteConditions { if_match, if_none_match: None };
-        let removed =
-            bucket.remove(key, |current| conditions.check(current.map(|version| &version.details)))?;
-        if let Some(version) = removed {
-            let details = Details { sequencer: self.next_sequencer(), ..version.details.clone() };
-            self.tell(bucket, key, &details, ObjectEventKind::Deleted, request_id);
-        }
-        Ok(())
-    }
-
+    /// Tells who listens of an object that is there now.
     pub(super) fn tell(
         &self,
         bucket: &Bucket,
@@ -179,79 +189,32 @@ impl Store {
         kind: ObjectEventKind,
         request_id: &str,
     ) {
-        if !bucket.settings().event_bridge {
-            return;
-        }
-        self.events.object_event(&ObjectEvent {
+        self.observer.tell(|| Event::ObjectPublished {
+            bucket: &bucket.name,
+            key,
+            size_bytes: details.size_bytes,
+            etag: &details.etag,
+            algorithm: details.checksum.algorithm.name(),
+            checksum: &details.checksum.value,
+            sequencer: &details.sequencer,
+            metadata: &details.template.metadata,
+        });
+        self.send_event(bucket, || ObjectEvent {
             bucket: bucket.name.clone(),
             key: key.to_owned(),
             size_bytes: details.size_bytes,
             etag: details.etag.clone(),
-            version_id: None,
+            version_id: details.version_id.clone(),
             sequencer: details.sequencer.clone(),
             kind,
             request_id: request_id.to_owned(),
         });
     }
 
-    /// The visible object.
-    pub(super) fn object(
-        &self,
-        bucket: &Bucket,
-        key: &str,
-        version_id: Option<&str>,
-    ) -> S3Result<Arc<Version>> {
-        check_version_id(version_id)?;
-        bucket.current(key).ok_or_else(no_such_key)
-    }
-}
-
-/// Without versioning there is only the version `null`.
-pub(super) fn check_version_id(version_id: Option<&str>) -> S3Result<()> {
-    match version_id {
-        None | Some("null") => Ok(()),
-        Some(_) => Err(refuse(S3ErrorCode::NoSuchVersion, "The specified version does not exist.")),
-    }
-}
-
-/// The buckets of a folder, and the highest sequencer in it.
-fn restore(disk: &Arc<Disk>) -> std::io::Result<(BTreeMap<String, Arc<Bucket>>, u64)> {
-    let mut buckets = BTreeMap::new();
-    for record in disk.buckets::<BucketRecord>()? {
-        buckets.insert(record.name.clone(), Arc::new(Bucket::new(record, Some(Arc::clone(disk)))));
-    }
-    let mut entries = disk.entries::<VersionRecord>()?;
-    // The later of two versions of a key comes last and replaces the other.
-    entries.sort_by(|(_, a), (_, b)| a.details.sequencer.cmp(&b.details.sequencer));
-    let mut newest = BTreeMap::new();
-    for (id, record) in entries {
-        let address = (record.bucket.clone(), record.key.clone());
-        let lost = if buckets.contains_key(&record.bucket) {
-            newest.insert(address, (id, record)).map(|(id, _)| id)
-        } else {
-            Some(id)
-        };
-        if let Some(id) = lost {
-            disk.remove_entry(id)?;
+    /// To EventBridge, if the bucket's events go there.
+    pub(super) fn send_event(&self, bucket: &Bucket, event: impl FnOnce() -> ObjectEvent) {
+        if bucket.settings().event_bridge {
+            self.events.object_event(&event());
         }
     }
-    let used: BTreeSet<u64> =
-        newest.values().flat_map(|(_, record)| record.segments.iter().map(|segment| segment.file)).collect();
-    disk.remove_orphans(|id| used.contains(&id))?;
-    let files: BTreeMap<u64, Arc<BlobFile>> =
-        used.into_iter().map(|id| (id, Arc::new(disk.file(id)))).collect();
-    let mut last = 0;
-    for ((bucket, key), (id, record)) in newest {
-        last = last.max(u64::from_str_radix(&record.details.sequencer, 16).unwrap_or_default());
-        let segments = record.segments.iter().filter_map(|segment| {
-            let file = Arc::clone(files.get(&segment.file)?);
-            Some(Segment::File { file, offset: segment.offset, length: segment.length })
-        });
-        let version =
-            Version { details: record.details, blob: Blob::new(segments.collect()), entry: Some(id) };
-        if let Some(bucket) = buckets.get(&bucket) {
-            bucket.objects().restore(key, version);
-        }
-    }
-    Ok((buckets, last))
 }

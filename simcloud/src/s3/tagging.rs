@@ -1,4 +1,4 @@
-//! The tags of an object.
+//! The tags of an object, which can change: another record of the same version, with the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,8 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::bucket::Bucket;
-use super::errors::no_such_key;
 use super::object::Details;
-use super::store::{Store, check_version_id};
+use super::store::Store;
 use super::tags;
 
 impl Store {
@@ -23,7 +21,8 @@ impl Store {
         let bucket = self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         let version = self.object(&bucket, &input.key, input.version_id.as_deref())?;
         let tag_set = tags::to_set(&version.details.template.tags);
-        Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id: None }))
+        let version_id = bucket.shown_version_id(&version);
+        Ok(S3Response::new(GetObjectTaggingOutput { tag_set, version_id }))
     }
 
     pub(super) async fn put_object_tagging(
@@ -31,10 +30,12 @@ impl Store {
         request: S3Request<PutObjectTaggingInput>,
     ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
         let input = request.input;
-        check_version_id(input.version_id.as_deref())?;
         let bucket = self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        replace_tags(&bucket, &input.key, tags::of_set(input.tagging.tag_set)?)?;
-        Ok(S3Response::new(PutObjectTaggingOutput::default()))
+        let tags = tags::of_set(input.tagging.tag_set)?;
+        let replace = |details: &mut Details| details.template.tags = tags;
+        let version = bucket.revise(&input.key, input.version_id.as_deref(), replace)?;
+        let version_id = bucket.shown_version_id(&version);
+        Ok(S3Response::new(PutObjectTaggingOutput { version_id }))
     }
 
     pub(super) async fn delete_object_tagging(
@@ -42,20 +43,10 @@ impl Store {
         request: S3Request<DeleteObjectTaggingInput>,
     ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
         let input = request.input;
-        check_version_id(input.version_id.as_deref())?;
         let bucket = self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        replace_tags(&bucket, &input.key, BTreeMap::new())?;
-        Ok(S3Response::with_status(DeleteObjectTaggingOutput::default(), http::StatusCode::NO_CONTENT))
+        let clear = |details: &mut Details| details.template.tags = BTreeMap::new();
+        let version = bucket.revise(&input.key, input.version_id.as_deref(), clear)?;
+        let output = DeleteObjectTaggingOutput { version_id: bucket.shown_version_id(&version) };
+        Ok(S3Response::with_status(output, http::StatusCode::NO_CONTENT))
     }
-}
-
-/// The same version with other tags: its bytes, its date and its place in the order of the key stay.
-fn replace_tags(bucket: &Bucket, key: &str, tags: BTreeMap<String, String>) -> S3Result<()> {
-    bucket.publish(key, |current| {
-        let current = current.ok_or_else(no_such_key)?;
-        let mut details: Details = current.details.clone();
-        details.template.tags = tags;
-        Ok((details, current.blob.clone()))
-    })?;
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::blob::Blob;
 use super::checksum::{Algorithm, Checksum, Kind};
+use super::object::Details;
 use super::template::Template;
 
 /// How many completed uploads are remembered, so that a repeated Complete gets the same answer.
@@ -16,6 +17,8 @@ pub(super) struct Upload {
     pub(super) id: String,
     pub(super) key: String,
     pub(super) initiated_s: u64,
+    /// The sequencer of its start.
+    pub(super) initiated: String,
     pub(super) template: Template,
     /// What the client declared at the start; `None` leaves it to S3, which then computes CRC64NVME of the full object.
     pub(super) declared: Option<(Algorithm, Kind)>,
@@ -54,6 +57,20 @@ pub(super) struct Completion {
     pub(super) etag: String,
     pub(super) checksum: Checksum,
     pub(super) template: Template,
+    /// `None` where no versions are kept.
+    pub(super) version_id: Option<String>,
+}
+
+impl Completion {
+    pub(super) fn of(key: &str, details: &Details) -> Self {
+        Self {
+            key: key.to_owned(),
+            etag: details.etag.clone(),
+            checksum: details.checksum.clone(),
+            template: details.template.clone(),
+            version_id: details.version_id.clone(),
+        }
+    }
 }
 
 /// The uploads of a bucket.

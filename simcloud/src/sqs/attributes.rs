@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::errors::{invalid_value, unknown_attribute, unsupported};
+use super::errors::{invalid_value, unknown_attribute};
 use super::redrive::{RedriveAllowPolicy, RedrivePolicy};
 use crate::api::ApiError;
 
@@ -39,6 +39,16 @@ pub(super) struct QueueAttributes {
     pub(super) kms_master_key_id: Option<String>,
     pub(super) kms_data_key_reuse_seconds: u32,
     pub(super) sqs_managed_sse: bool,
+    #[serde(default)]
+    pub(super) fifo: bool,
+    /// Of a FIFO queue only, as the following two.
+    #[serde(default)]
+    pub(super) content_based_deduplication: bool,
+    #[serde(default)]
+    pub(super) deduplication_by_group: bool,
+    /// Kept and shown: simcloud's queues have no limit.
+    #[serde(default)]
+    pub(super) throughput_by_group: bool,
 }
 
 impl Default for QueueAttributes {
@@ -55,6 +65,10 @@ impl Default for QueueAttributes {
             kms_master_key_id: None,
             kms_data_key_reuse_seconds: 300,
             sqs_managed_sse: true,
+            fifo: false,
+            content_based_deduplication: false,
+            deduplication_by_group: false,
+            throughput_by_group: false,
         }
     }
 }
@@ -63,6 +77,7 @@ impl QueueAttributes {
     /// These attributes with `changes` applied. All of them are checked before any counts; an empty policy removes it.
     pub(super) fn with(&self, changes: &BTreeMap<String, String>) -> Result<Self, ApiError> {
         let mut changed = self.clone();
+        changed.fifo |= changes.get("FifoQueue").is_some_and(|fifo| fifo == "true");
         for (name, value) in changes {
             changed.set(name, value)?;
         }
@@ -108,7 +123,16 @@ impl QueueAttributes {
             "RedriveAllowPolicy" => {
                 self.redrive_allow_policy = parsed(name, value, RedriveAllowPolicy::parse)?;
             }
-            "FifoQueue" if value == "true" => return Err(unsupported("FIFO queues")),
+            "FifoQueue" if value == "true" => {}
+            "ContentBasedDeduplication" if self.fifo => {
+                self.content_based_deduplication = one_of(name, value, ["false", "true"])?;
+            }
+            "DeduplicationScope" if self.fifo => {
+                self.deduplication_by_group = one_of(name, value, ["queue", "messageGroup"])?;
+            }
+            "FifoThroughputLimit" if self.fifo => {
+                self.throughput_by_group = one_of(name, value, ["perQueue", "perMessageGroupId"])?;
+            }
             _ => return Err(unknown_attribute(name)),
         }
         Ok(())
@@ -124,6 +148,15 @@ impl QueueAttributes {
             ("MaximumMessageSize", self.message_bytes_max.to_string()),
             ("SqsManagedSseEnabled", self.sqs_managed_sse.to_string()),
         ]);
+        if self.fifo {
+            let by = |by_group, names: [&str; 2]| names[usize::from(by_group)].to_owned();
+            shown.extend([
+                ("FifoQueue", "true".to_owned()),
+                ("ContentBasedDeduplication", self.content_based_deduplication.to_string()),
+                ("DeduplicationScope", by(self.deduplication_by_group, ["queue", "messageGroup"])),
+                ("FifoThroughputLimit", by(self.throughput_by_group, ["perQueue", "perMessageGroupId"])),
+            ]);
+        }
         if let Some(key) = &self.kms_master_key_id {
             shown.insert("KmsMasterKeyId", key.clone());
             shown.insert("KmsDataKeyReusePeriodSeconds", self.kms_data_key_reuse_seconds.to_string());
@@ -137,8 +170,8 @@ impl QueueAttributes {
     }
 }
 
-/// Refuses a name that no standard queue has an attribute of.
-pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
+/// Refuses a name that no such queue has an attribute of.
+pub(super) fn check_name(name: &str, fifo: bool) -> Result<(), ApiError> {
     const OPTIONAL: [&str; 6] = [
         "All",
         "KmsDataKeyReusePeriodSeconds",
@@ -149,8 +182,18 @@ pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
     ];
     let known = COMPUTED.contains(&name)
         || OPTIONAL.contains(&name)
-        || QueueAttributes::default().shown().contains_key(name);
+        || QueueAttributes { fifo, ..QueueAttributes::default() }.shown().contains_key(name);
     if known { Ok(()) } else { Err(unknown_attribute(name)) }
+}
+
+/// Whether `value` is the second of the two that there are.
+fn one_of(name: &str, value: &str, values: [&str; 2]) -> Result<bool, ApiError> {
+    match values.iter().position(|known| *known == value) {
+        Some(nth) => Ok(nth == 1),
+        None => {
+            Err(ApiError::bad("InvalidAttributeValue", format!("Invalid value for the parameter {name}.")))
+        }
+    }
 }
 
 fn json_text(name: &str, value: &str) -> Result<Option<String>, ApiError> {
@@ -205,9 +248,10 @@ mod tests {
     #[test]
     fn names_are_checked() {
         assert_eq!(with(&[("QueueArn", "x")]).unwrap_err().code, "InvalidAttributeName");
-        assert_eq!(with(&[("FifoQueue", "true")]).unwrap_err().code, "UnsupportedOperation");
-        assert!(check_name("RedrivePolicy").is_ok() && check_name("QueueArn").is_ok());
-        assert!(check_name("FifoQueue").is_err());
+        assert_eq!(with(&[("ContentBasedDeduplication", "true")]).unwrap_err().code, "InvalidAttributeName");
+        assert!(with(&[("ContentBasedDeduplication", "true"), ("FifoQueue", "true")]).is_ok());
+        assert!(check_name("RedrivePolicy", false).is_ok() && check_name("QueueArn", true).is_ok());
+        assert!(check_name("FifoQueue", false).is_err() && check_name("FifoQueue", true).is_ok());
     }
 
     #[test]

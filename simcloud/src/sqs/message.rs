@@ -55,8 +55,11 @@ pub(super) struct Content {
     pub(super) body: String,
     pub(super) body_md5: String,
     pub(super) attributes: BTreeMap<String, MessageAttribute>,
-    /// Set on a standard queue, it takes part in fair queueing; here it is only carried.
+    /// Orders the messages of a FIFO queue. On a standard queue it takes part in fair queueing; here it is only carried.
     pub(super) group_id: Option<String>,
+    /// Of a FIFO queue only.
+    #[serde(default)]
+    pub(super) deduplication_id: Option<String>,
     pub(super) trace_header: Option<String>,
     pub(super) sender_id: String,
 }
@@ -71,6 +74,8 @@ pub(super) struct Envelope {
     pub(super) receive_count: u32,
     /// The ARN of the queue that gave the message up.
     pub(super) dead_letter_source: Option<Arc<str>>,
+    /// Given by a FIFO queue when the message comes in.
+    pub(super) sequence_number: Option<String>,
 }
 
 impl Envelope {
@@ -81,7 +86,13 @@ impl Envelope {
             first_received_at_ms: None,
             receive_count: 0,
             dead_letter_source: None,
+            sequence_number: None,
         }
+    }
+
+    /// The message group; every message of a FIFO queue has one.
+    pub(super) fn group(&self) -> &str {
+        self.content.group_id.as_deref().unwrap_or_default()
     }
 
     /// The message as ReceiveMessage returns it, with what `selection` asks for.
@@ -122,6 +133,8 @@ impl Envelope {
         add("ApproximateReceiveCount", Some(self.receive_count.to_string()));
         add("ApproximateFirstReceiveTimestamp", self.first_received_at_ms.map(|at| at.to_string()));
         add("MessageGroupId", self.content.group_id.clone());
+        add("MessageDeduplicationId", self.content.deduplication_id.clone());
+        add("SequenceNumber", self.sequence_number.clone());
         add("AWSTraceHeader", self.content.trace_header.clone());
         add("DeadLetterQueueSourceArn", self.dead_letter_source.as_deref().map(str::to_owned));
         attributes

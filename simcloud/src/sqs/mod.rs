@@ -1,4 +1,4 @@
-//! SQS: standard queues over the JSON protocol.
+//! SQS: standard and FIFO queues over the JSON protocol.
 //!
 //! 1. [`Sqs::call`] finds the operation; `queues`, `send`, `receive` and `settle` hold one group of operations each.
 //! 2. Everything that can be refused without looking at a queue is (`outgoing`, `batch`, `attributes`, `receipt`).
@@ -7,15 +7,17 @@
 //!    one that goes away later has lost a reply to something that happened.
 //! 4. Replies are made outside the lock; messages are shared, not copied, until then.
 //!
-//! Time is the cloud's clock in milliseconds. Receives are deterministic: what has been visible for longest comes first.
-//! Not there, and refused by name: FIFO queues, permissions, message move tasks. A deleted queue is gone at once and its name
-//! is free (AWS keeps it for 60 seconds); policies are kept and shown, but not evaluated.
+//! Time is the cloud's clock in milliseconds. Receives are deterministic: what has been visible for longest comes first; in a FIFO
+//! queue, what was sent first. Not there, and refused by name: permissions. A `ReceiveRequestAttemptId` is taken and changes nothing.
+//! A deleted queue is gone at once and its name is free (AWS keeps it for 60 seconds); policies are kept and shown, but not evaluated.
 
 mod attributes;
 mod batch;
 mod digest;
 mod errors;
+mod fifo;
 mod message;
+mod moves;
 mod outgoing;
 #[cfg(test)]
 mod poll_tests;
@@ -34,16 +36,18 @@ mod store_tests;
 mod tags;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::{Map, Value};
 
 use self::errors::{missing_parameter, no_such_queue, unsupported};
+use self::moves::MoveTask;
 use self::queue::Queue;
 use crate::api::{ApiError, ApiResult, Caller};
 use crate::clock::Clock;
 use crate::cloud::Options;
 use crate::entropy::Entropy;
+use crate::observe::Observer;
 
 type Queues = BTreeMap<String, Queue>;
 
@@ -54,19 +58,27 @@ pub(crate) struct Sqs {
     account_id: String,
     clock: Clock,
     entropy: Arc<Entropy>,
+    observer: Observer,
     /// By name. One lock for all, so that a message moves to a dead-letter queue in one step.
     queues: Mutex<Queues>,
+    /// Message move tasks, the oldest first. Locked before `queues` where both are.
+    moves: Mutex<Vec<MoveTask>>,
+    /// For move tasks, which go on without a caller and end with the cloud.
+    me: Weak<Self>,
 }
 
 impl Sqs {
-    pub(crate) fn new(options: &Options, clock: Clock, entropy: Arc<Entropy>) -> Self {
-        Self {
+    pub(crate) fn new(options: &Options, clock: Clock, entropy: Arc<Entropy>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
             region: options.region.clone(),
             account_id: options.account_id.clone(),
             clock,
             entropy,
+            observer: options.observer.clone(),
             queues: Mutex::default(),
-        }
+            moves: Mutex::default(),
+            me: Weak::clone(me),
+        })
     }
 
     /// One call of the JSON protocol: `operation` is what follows the dot in `X-Amz-Target: AmazonSQS.…`.
@@ -93,17 +105,20 @@ impl Sqs {
             "DeleteMessageBatch" => self.delete_message_batch(request),
             "ChangeMessageVisibility" => self.change_message_visibility(request),
             "ChangeMessageVisibilityBatch" => self.change_message_visibility_batch(request),
-            "AddPermission"
-            | "RemovePermission"
-            | "StartMessageMoveTask"
-            | "CancelMessageMoveTask"
-            | "ListMessageMoveTasks" => Err(unsupported(operation)),
+            "StartMessageMoveTask" => self.start_message_move_task(request),
+            "ListMessageMoveTasks" => self.list_message_move_tasks(request),
+            "CancelMessageMoveTask" => self.cancel_message_move_task(request),
+            "AddPermission" | "RemovePermission" => Err(unsupported(operation)),
             _ => Err(ApiError::not_implemented("SQS", operation)),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn moves(&self) -> MutexGuard<'_, Vec<MoveTask>> {
+        self.moves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn arn(&self, name: &str) -> String {

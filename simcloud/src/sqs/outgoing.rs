@@ -46,21 +46,18 @@ pub(super) struct Accepted {
 }
 
 impl Outgoing {
-    /// Checks everything but the size, for which the queue has a limit of its own.
+    /// Checks everything but the size, for which the queue has a limit of its own, and what depends on the kind of queue.
     pub(super) fn accept(self, message_id: String, sender_id: &str) -> Result<Accepted, ApiError> {
         let body = required(self.message_body, "MessageBody")?;
         if body.is_empty() {
             return Err(missing_parameter("MessageBody"));
         }
         check_characters(&body)?;
-        if self.message_deduplication_id.is_some() {
-            return Err(invalid_parameter(
-                "The request includes a parameter that is not valid for this queue type: \
-                 MessageDeduplicationId.",
-            ));
-        }
         if let Some(group) = &self.message_group_id {
-            check_group_id(group)?;
+            check_id("MessageGroupId", group)?;
+        }
+        if let Some(id) = &self.message_deduplication_id {
+            check_id("MessageDeduplicationId", id)?;
         }
         let delay_seconds = self
             .delay_seconds
@@ -78,6 +75,7 @@ impl Outgoing {
             body_md5,
             attributes,
             group_id: self.message_group_id,
+            deduplication_id: self.message_deduplication_id,
             trace_header,
             sender_id: sender_id.to_owned(),
         };
@@ -110,14 +108,14 @@ pub(super) fn check_characters(text: &str) -> Result<(), ApiError> {
     ))
 }
 
-fn check_group_id(group: &str) -> Result<(), ApiError> {
-    let valid = (1..=128).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_graphic());
+fn check_id(name: &str, id: &str) -> Result<(), ApiError> {
+    let valid = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     if valid {
         return Ok(());
     }
     let reason =
-        "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.";
-    Err(invalid_value("MessageGroupId", group, reason))
+        format!("{name} can only include alphanumeric and punctuation characters. 1 to 128 in length.");
+    Err(invalid_value(name, id, &reason))
 }
 
 fn message_attributes(
@@ -249,7 +247,7 @@ mod tests {
         assert_eq!(code(json!({"MessageBody": ""})), "MissingParameter");
         assert_eq!(code(json!({"MessageBody": "\u{ffff}"})), "InvalidMessageContents");
         assert_eq!(code(json!({"DelaySeconds": 901})), "InvalidParameterValue");
-        assert_eq!(code(json!({"MessageDeduplicationId": "d"})), "InvalidParameterValue");
+        assert_eq!(code(json!({"MessageDeduplicationId": "d d"})), "InvalidParameterValue");
         assert_eq!(code(json!({"MessageGroupId": "a b"})), "InvalidParameterValue");
         assert_eq!(code(json!({"MessageGroupId": "tenant-1", "DelaySeconds": 900})), "accepted");
     }

@@ -16,7 +16,7 @@ use crate::entropy::Entropy;
 
 const URL: &str = "http://simcloud.local/000000000000/work";
 
-struct World(Sqs);
+struct World(Arc<Sqs>);
 
 impl World {
     async fn new() -> Self {

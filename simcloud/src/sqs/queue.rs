@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::attributes::QueueAttributes;
-use super::errors::{invalid_value, unsupported};
+use super::errors::invalid_value;
 use super::message::Envelope;
 use super::store::{Counts, MessageStore};
 use crate::api::ApiError;
@@ -42,15 +42,22 @@ impl Queue {
         }
     }
 
+    /// Gives a new queue its attributes, and the kind of store that goes with them.
+    pub(super) fn configure(&mut self, attributes: QueueAttributes) {
+        self.messages = if attributes.fifo { MessageStore::fifo() } else { MessageStore::default() };
+        self.attributes = attributes;
+    }
+
     pub(super) fn advance(&mut self, now_ms: u64) {
         self.messages.advance(now_ms, u64::from(self.attributes.retention_seconds) * 1000);
     }
 
-    /// Puts a message in; without a delay of its own it has the queue's.
-    pub(super) fn send(&mut self, envelope: Envelope, now_ms: u64, delay_seconds: Option<u32>) {
+    /// Puts a message in; without a delay of its own it has the queue's. Gives its number.
+    pub(super) fn send(&mut self, envelope: Envelope, now_ms: u64, delay_seconds: Option<u32>) -> u64 {
         let delay_seconds = delay_seconds.unwrap_or(self.attributes.delay_seconds);
-        self.messages.insert(envelope, now_ms, u64::from(delay_seconds) * 1000);
+        let number = self.messages.insert(envelope, now_ms, u64::from(delay_seconds) * 1000);
         self.changed.notify_one();
+        number
     }
 
     /// All attributes, as GetQueueAttributes shows them.
@@ -69,17 +76,21 @@ impl Queue {
     }
 }
 
-/// Refuses what is no name of a standard queue.
-pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
-    if name.ends_with(".fifo") {
-        return Err(unsupported("FIFO queues"));
-    }
+/// Refuses what is no name of such a queue: a FIFO queue's, and no other's, ends in `.fifo`.
+pub(super) fn check_name(name: &str, fifo: bool) -> Result<(), ApiError> {
+    let stem = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { name };
     let valid = (1..=80).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        && !stem.is_empty()
+        && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if valid {
         return Ok(());
     }
-    let reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.";
+    let reason = if fifo {
+        "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, \
+         must end with .fifo suffix and be 1 to 80 in length."
+    } else {
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length."
+    };
     Err(invalid_value("QueueName", name, reason))
 }
 
@@ -111,10 +122,13 @@ mod tests {
 
     #[test]
     fn names() {
-        assert!(check_name("Work-1_x").is_ok() && check_name(&"a".repeat(80)).is_ok());
-        assert_eq!(check_name("a.fifo").unwrap_err().code, "UnsupportedOperation");
-        for name in ["", "a b", "a.b", &"a".repeat(81)] {
-            assert_eq!(check_name(name).unwrap_err().code, "InvalidParameterValue", "{name}");
+        assert!(check_name("Work-1_x", false).is_ok() && check_name(&"a".repeat(80), false).is_ok());
+        assert!(check_name("Work-1_x.fifo", true).is_ok());
+        for name in ["", "a b", "a.b", "a.fifo", &"a".repeat(81)] {
+            assert_eq!(check_name(name, false).unwrap_err().code, "InvalidParameterValue", "{name}");
+        }
+        for name in ["", "a", ".fifo", "a.fifo.fifo", &format!("{}.fifo", "a".repeat(76))] {
+            assert_eq!(check_name(name, true).unwrap_err().code, "InvalidParameterValue", "{name}");
         }
     }
 }

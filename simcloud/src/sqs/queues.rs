@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::attributes::{self, QueueAttributes};
-use super::errors::{in_range, invalid_parameter, invalid_value, no_such_queue, parse, required};
+use super::errors::{
+    in_range, invalid_parameter, invalid_value, no_such_queue, parse, required, unknown_attribute,
+};
 use super::queue::{self, Queue};
 use super::{Queues, Sqs, tags};
 use crate::api::{ApiError, ApiResult, Caller};
@@ -59,9 +61,9 @@ impl Sqs {
     pub(super) fn create_queue(&self, caller: &Caller, request: Map<String, Value>) -> ApiResult {
         let request: CreateQueue = parse(Value::Object(request))?;
         let name = required(request.queue_name, "QueueName")?;
-        queue::check_name(&name)?;
         tags::check(&request.tags)?;
         let attributes = QueueAttributes::default().with(&request.attributes)?;
+        queue::check_name(&name, attributes.fifo)?;
         let mut queues = self.lock();
         if let Some(existing) = queues.get(&name) {
             let (wanted, present) = (attributes.shown(), existing.attributes.shown());
@@ -76,7 +78,7 @@ impl Sqs {
             let arn = self.arn(&name);
             self.check_redrive(&queues, &arn, &attributes)?;
             let mut queue = Queue::new(self.entropy.u64(), &arn, self.clock.unix_ms());
-            queue.attributes = attributes;
+            queue.configure(attributes);
             queue.tags = request.tags;
             queues.insert(name.clone(), queue);
         }
@@ -148,8 +150,8 @@ impl Sqs {
     pub(super) fn get_queue_attributes(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
         let wanted = parse::<AttributeNames>(Value::Object(request))?.attribute_names;
-        wanted.iter().try_for_each(|name| attributes::check_name(name))?;
-        let mut shown = self.with_queue(&name, |queue, _| queue.shown())?;
+        let (fifo, mut shown) = self.with_queue(&name, |queue, _| (queue.attributes.fifo, queue.shown()))?;
+        wanted.iter().try_for_each(|name| attributes::check_name(name, fifo))?;
         shown.retain(|name, _| wanted.iter().any(|wanted| wanted == name || wanted == "All"));
         Ok(if shown.is_empty() { json!({}) } else { json!({"Attributes": shown}) })
     }
@@ -157,6 +159,10 @@ impl Sqs {
     pub(super) fn set_queue_attributes(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
         let changes = required(parse::<AttributeChanges>(Value::Object(request))?.attributes, "Attributes")?;
+        // What a queue is, it stays.
+        if changes.contains_key("FifoQueue") {
+            return Err(unknown_attribute("FifoQueue"));
+        }
         let mut queues = self.lock();
         let now_ms = self.clock.unix_ms();
         let attributes = queues.get(&name).ok_or_else(no_such_queue)?.attributes.with(&changes)?;
@@ -186,6 +192,9 @@ impl Sqs {
         let target = self.name_of_arn(&policy.dead_letter_target_arn).and_then(|name| queues.get(name));
         match target {
             None => refuse("Dead letter target does not exist."),
+            Some(target) if target.attributes.fifo != attributes.fifo => {
+                refuse("Dead-letter queue must be same type of queue as the source.")
+            }
             Some(target) => match &target.attributes.redrive_allow_policy {
                 Some(allow) if !allow.allows(source_arn) => {
                     refuse("Queue does not have permission to use the dead letter queue.")

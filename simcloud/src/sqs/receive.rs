@@ -20,6 +20,7 @@ use super::selection::Selection;
 use super::store::{Take, dead_letter};
 use super::{Queues, Sqs};
 use crate::api::{ApiError, ApiResult};
+use crate::observe::Event;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -60,7 +61,8 @@ impl Sqs {
         let started = Instant::now();
         let name = self.queue_name(&mut request)?;
         let request: ReceiveMessage = parse(Value::Object(request))?;
-        if request.receive_request_attempt_id.is_some() {
+        let is_fifo = |queue: &mut super::Queue, _: u64| queue.attributes.fifo;
+        if request.receive_request_attempt_id.is_some() && !self.with_queue(&name, is_fifo)? {
             return Err(invalid_parameter(
                 "The request includes a parameter that is not valid for this queue type: \
                  ReceiveRequestAttemptId.",
@@ -141,6 +143,14 @@ impl Sqs {
         if !taken.received.is_empty() {
             queue.changed.notify_one();
         }
+        for (number, envelope) in &taken.received {
+            self.observer.tell(|| Event::MessageReceived {
+                queue: name,
+                number: *number,
+                receive_count: envelope.receive_count,
+                until_ms: now_ms + take.visibility_ms,
+            });
+        }
         let look = Look {
             queue_id: queue.id,
             received: taken.received,
@@ -152,6 +162,8 @@ impl Sqs {
         let source_arn = Arc::clone(&queue.arn);
         if let Some(target) = dead_letters.and_then(|(target, _)| queues.get_mut(&target)) {
             for envelope in taken.dead {
+                let body = &envelope.content.body;
+                self.observer.tell(|| Event::MessageGivenUp { queue: name, body });
                 target.send(dead_letter(envelope, &source_arn), now_ms, Some(0));
             }
         }

@@ -1,6 +1,7 @@
 //! SendMessage, SendMessageBatch, and what arrives from inside AWS.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -10,8 +11,9 @@ use super::errors::{invalid_parameter, no_such_queue, parse};
 use super::message::{Content, Envelope, MessageAttribute};
 use super::outgoing::{Accepted, Outgoing, check_characters};
 use super::queue::Queue;
-use super::{Sqs, batch};
+use super::{Sqs, batch, fifo};
 use crate::api::{ApiError, ApiResult};
+use crate::observe::Event;
 
 /// The principal that every caller is: simcloud knows no users.
 const CALLER_SENDER_ID: &str = "AIDASIMCLOUDCALLER000";
@@ -65,38 +67,73 @@ impl Sqs {
             body,
             attributes,
             group_id: None,
+            deduplication_id: None,
             trace_header: None,
             sender_id: SERVICE_SENDER_ID.to_owned(),
         };
-        self.with_queue(name, |queue, now_ms| {
-            put(queue, Accepted { content, size_bytes, delay_seconds: None }, now_ms)
-        })?
+        let accepted = Accepted { content, size_bytes, delay_seconds: None };
+        self.with_queue(name, |queue, now_ms| self.put(queue, name, accepted, now_ms))?.map(drop)
     }
 
     fn send_one(&self, name: &str, outgoing: Outgoing) -> Result<Map<String, Value>, ApiError> {
         let accepted = outgoing.accept(self.entropy.uuid(), CALLER_SENDER_ID)?;
-        let reply = reply(&accepted.content);
-        self.with_queue(name, |queue, now_ms| put(queue, accepted, now_ms))??;
+        let mut reply = reply(&accepted.content);
+        let put = self.with_queue(name, |queue, now_ms| self.put(queue, name, accepted, now_ms))??;
+        reply.insert("MessageId".to_owned(), put.message_id.into());
+        if let Some(number) = put.sequence_number {
+            reply.insert("SequenceNumber".to_owned(), number.into());
+        }
         Ok(reply)
+    }
+
+    fn put(&self, queue: &mut Queue, name: &str, accepted: Accepted, now_ms: u64) -> Result<Put, ApiError> {
+        let bytes_max = queue.attributes.message_bytes_max;
+        if accepted.size_bytes > bytes_max as usize {
+            return Err(invalid_parameter(format!(
+                "One or more parameters are invalid. Reason: Message must be shorter than {bytes_max} bytes."
+            )));
+        }
+        let mut content = accepted.content;
+        fifo::check(&content, accepted.delay_seconds.is_some(), queue.attributes.fifo)?;
+        let message_id = content.message_id.clone();
+        let send = |queue: &mut Queue, content: Content, delay_seconds: Option<u32>| {
+            let envelope = Envelope::new(content, now_ms);
+            let content = Arc::clone(&envelope.content);
+            let number = queue.send(envelope, now_ms, delay_seconds);
+            let (body, group) = (&content.body, content.group_id.as_deref());
+            self.observer.tell(|| Event::MessageSent { queue: name, number, body, group });
+            number
+        };
+        if !queue.attributes.fifo {
+            send(queue, content, accepted.delay_seconds);
+            return Ok(Put { message_id, sequence_number: None });
+        }
+        let id = fifo::deduplication_id(&content, queue.attributes.content_based_deduplication)?;
+        content.deduplication_id = Some(id.clone());
+        let scope = if queue.attributes.deduplication_by_group { content.group_id.as_deref() } else { None };
+        let key = format!("{}\0{id}", scope.unwrap_or_default());
+        if let Some(first) = queue.messages.groups().and_then(|groups| groups.first_of(&key, now_ms).cloned())
+        {
+            return Ok(Put { message_id: first.message_id, sequence_number: Some(first.sequence_number) });
+        }
+        let number = fifo::sequence_number(send(queue, content, None));
+        if let Some(groups) = queue.messages.groups() {
+            groups.note(&key, &message_id, number.clone(), now_ms);
+        }
+        Ok(Put { message_id, sequence_number: Some(number) })
     }
 }
 
-fn put(queue: &mut Queue, accepted: Accepted, now_ms: u64) -> Result<(), ApiError> {
-    let bytes_max = queue.attributes.message_bytes_max;
-    if accepted.size_bytes > bytes_max as usize {
-        return Err(invalid_parameter(format!(
-            "One or more parameters are invalid. Reason: Message must be shorter than {bytes_max} bytes."
-        )));
-    }
-    queue.send(Envelope::new(accepted.content, now_ms), now_ms, accepted.delay_seconds);
-    Ok(())
+/// What became of a message: of a duplicate, what became of the first.
+struct Put {
+    message_id: String,
+    sequence_number: Option<String>,
 }
 
 fn reply(content: &Content) -> Map<String, Value> {
     let trace = content.trace_header.as_ref().map(MessageAttribute::string);
     let trace_name = "AWSTraceHeader".to_owned();
     let members = [
-        ("MessageId", Some(content.message_id.clone())),
         ("MD5OfMessageBody", Some(content.body_md5.clone())),
         ("MD5OfMessageAttributes", md5_of_attributes(&content.attributes)),
         ("MD5OfMessageSystemAttributes", md5_of_attributes(trace.iter().map(|trace| (&trace_name, trace)))),

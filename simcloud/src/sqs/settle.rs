@@ -10,6 +10,7 @@ use super::receipt::Receipt;
 use super::store::NotChanged;
 use super::{Sqs, batch};
 use crate::api::{ApiError, ApiResult};
+use crate::observe::Event;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -21,67 +22,88 @@ struct Settle {
 impl Sqs {
     pub(super) fn delete_message(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
-        self.with_queue(&name, |queue, _| delete(queue, Value::Object(request)))?.map(|()| json!({}))
+        self.with_queue(&name, |queue, _| self.delete(queue, &name, Value::Object(request)))?
+            .map(|()| json!({}))
     }
 
     pub(super) fn delete_message_batch(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
         let entries = batch::entries(&mut request);
         self.with_queue(&name, |queue, _| {
-            batch::each(entries?, |entry| delete(queue, entry).map(|()| Map::new()))
+            batch::each(entries?, |entry| self.delete(queue, &name, entry).map(|()| Map::new()))
         })?
     }
 
     pub(super) fn change_message_visibility(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
         let request = Value::Object(request);
-        self.with_queue(&name, |queue, now_ms| change_visibility(queue, request, now_ms))?.map(|()| json!({}))
+        self.with_queue(&name, |queue, now_ms| self.change_visibility(queue, &name, request, now_ms))?
+            .map(|()| json!({}))
     }
 
     pub(super) fn change_message_visibility_batch(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
         let entries = batch::entries(&mut request);
         self.with_queue(&name, |queue, now_ms| {
-            batch::each(entries?, |entry| change_visibility(queue, entry, now_ms).map(|()| Map::new()))
+            batch::each(entries?, |entry| {
+                self.change_visibility(queue, &name, entry, now_ms).map(|()| Map::new())
+            })
         })?
     }
-}
 
-/// Deletes what the latest receive took; with an older handle, or after the message is gone, succeeds and does nothing.
-fn delete(queue: &mut Queue, request: Value) -> Result<(), ApiError> {
-    let request: Settle = parse(request)?;
-    let (_, receipt) = receipt(queue, request.receipt_handle)?;
-    if queue.messages.delete(receipt.sequence, receipt.receive_count) {
-        queue.changed.notify_one();
+    /// Deletes what the latest receive took; with an older handle, or after the message is gone, succeeds and does nothing. A FIFO
+    /// queue refuses a handle whose visibility timeout is over.
+    fn delete(&self, queue: &mut Queue, name: &str, request: Value) -> Result<(), ApiError> {
+        let request: Settle = parse(request)?;
+        let (handle, receipt) = receipt(queue, request.receipt_handle)?;
+        if queue.attributes.fifo && queue.messages.is_expired(receipt.sequence, receipt.receive_count) {
+            return Err(invalid_value("ReceiptHandle", handle, "The receipt handle has expired."));
+        }
+        if queue.messages.delete(receipt.sequence, receipt.receive_count) {
+            queue.changed.notify_one();
+            self.observer.tell(|| Event::MessageDeleted { queue: name, number: receipt.sequence });
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn change_visibility(queue: &mut Queue, request: Value, now_ms: u64) -> Result<(), ApiError> {
-    let request: Settle = parse(request)?;
-    let (handle, receipt) = receipt(queue, request.receipt_handle)?;
-    let seconds = required(request.visibility_timeout, "VisibilityTimeout")?;
-    let seconds = in_range("VisibilityTimeout", seconds, 0..=VISIBILITY_SECONDS_MAX)?;
-    let timeout_ms = u64::from(seconds) * 1000;
-    let changed =
-        queue.messages.change_visibility(receipt.sequence, receipt.receive_count, now_ms, timeout_ms);
-    changed.map_err(|why| match why {
-        NotChanged::Gone => {
-            let reason = "Message does not exist or is not available for visibility timeout change.";
-            invalid_value("ReceiptHandle", handle, reason)
-        }
-        NotChanged::NotInFlight => {
-            ApiError::bad("MessageNotInflight", "The message referred to is not in flight.")
-        }
-        NotChanged::BeyondLimit => {
-            let reason = format!(
-                "Total VisibilityTimeout for the message is beyond the limit [{VISIBILITY_SECONDS_MAX} seconds]"
-            );
-            invalid_value("VisibilityTimeout", seconds, &reason)
-        }
-    })?;
-    queue.changed.notify_one();
-    Ok(())
+    fn change_visibility(
+        &self,
+        queue: &mut Queue,
+        name: &str,
+        request: Value,
+        now_ms: u64,
+    ) -> Result<(), ApiError> {
+        let request: Settle = parse(request)?;
+        let (handle, receipt) = receipt(queue, request.receipt_handle)?;
+        let seconds = required(request.visibility_timeout, "VisibilityTimeout")?;
+        let seconds = in_range("VisibilityTimeout", seconds, 0..=VISIBILITY_SECONDS_MAX)?;
+        let timeout_ms = u64::from(seconds) * 1000;
+        let changed =
+            queue.messages.change_visibility(receipt.sequence, receipt.receive_count, now_ms, timeout_ms);
+        changed.map_err(|why| match why {
+            NotChanged::Gone => {
+                let reason = "Message does not exist or is not available for visibility timeout change.";
+                invalid_value("ReceiptHandle", handle, reason)
+            }
+            NotChanged::NotInFlight => {
+                ApiError::bad("MessageNotInflight", "The message referred to is not in flight.")
+            }
+            NotChanged::BeyondLimit => {
+                let reason = format!(
+                    "Total VisibilityTimeout for the message is beyond the limit [{VISIBILITY_SECONDS_MAX} seconds]"
+                );
+                invalid_value("VisibilityTimeout", seconds, &reason)
+            }
+        })?;
+        queue.changed.notify_one();
+        self.observer.tell(|| Event::VisibilityChanged {
+            queue: name,
+            number: receipt.sequence,
+            receive_count: receipt.receive_count,
+            until_ms: now_ms + timeout_ms,
+        });
+        Ok(())
+    }
 }
 
 fn receipt(queue: &Queue, handle: Option<String>) -> Result<(String, Receipt), ApiError> {

@@ -96,7 +96,7 @@ fn load(saved: SavedQueue, arn: &str, now_ms: u64) -> Queue {
     // Messages are numbered anew: under another id, an old handle is refused rather than taken for another message's.
     let mut queue = Queue::new(saved.id.wrapping_add(1), arn, saved.created_at_ms);
     queue.modified_at_ms = saved.modified_at_ms;
-    queue.attributes = saved.attributes;
+    queue.configure(saved.attributes);
     queue.tags = saved.tags;
     for message in saved.messages {
         let envelope = Envelope {
@@ -105,6 +105,7 @@ fn load(saved: SavedQueue, arn: &str, now_ms: u64) -> Queue {
             first_received_at_ms: message.first_received_at_ms,
             receive_count: message.receive_count,
             dead_letter_source: message.dead_letter_source.map(Arc::from),
+            sequence_number: None,
         };
         let delay_ms = message.delayed_until_ms.map_or(0, |until| until.saturating_sub(now_ms));
         queue.messages.insert(envelope, now_ms, delay_ms);

@@ -2,14 +2,16 @@
 //!
 //! Every message is in exactly one of two ordered sets, by the instant at which it is (or was) to be seen and then by arrival:
 //! `visible`, from which receives take the oldest, and `hidden` (delayed or in flight). [`MessageStore::advance`] moves what has
-//! come due; each operation calls it first. All of them cost O(log n) for each message they touch.
+//! come due; each operation calls it first. All of them cost O(log n) for each message they touch; a FIFO queue looks through its
+//! visible messages for one whose group does not wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fifo::{self, Groups};
 use super::message::Envelope;
 
-/// A standard queue hands out no more than this many messages that are neither deleted nor visible again.
+/// A queue hands out no more than this many messages that are neither deleted nor visible again.
 pub(super) const IN_FLIGHT_MAX: usize = 120_000;
 /// Counted from the receive, a message can be kept invisible for this long: twelve hours.
 pub(super) const VISIBILITY_MS_MAX: u64 = 43_200_000;
@@ -73,13 +75,31 @@ pub(super) struct MessageStore {
     by_age: BTreeSet<(u64, u64)>,
     in_flight: usize,
     last_sequence: u64,
+    /// Only of a FIFO queue.
+    groups: Option<Groups>,
 }
 
 impl MessageStore {
-    /// Puts a message into the queue, to be seen `delay_ms` from `now_ms`.
-    pub(super) fn insert(&mut self, envelope: Envelope, now_ms: u64, delay_ms: u64) {
+    pub(super) fn fifo() -> Self {
+        Self { groups: Some(Groups::default()), ..Self::default() }
+    }
+
+    pub(super) fn is_fifo(&self) -> bool {
+        self.groups.is_some()
+    }
+
+    pub(super) fn groups(&mut self) -> Option<&mut Groups> {
+        self.groups.as_mut()
+    }
+
+    /// Puts a message into the queue, to be seen `delay_ms` from `now_ms`; gives its number.
+    pub(super) fn insert(&mut self, mut envelope: Envelope, now_ms: u64, delay_ms: u64) -> u64 {
         self.last_sequence += 1;
         let sequence = self.last_sequence;
+        if let Some(groups) = &mut self.groups {
+            groups.add(envelope.group(), sequence);
+            envelope.sequence_number = Some(fifo::sequence_number(sequence));
+        }
         let state = if delay_ms == 0 {
             State::Visible { since_ms: now_ms }
         } else {
@@ -88,6 +108,7 @@ impl MessageStore {
         self.by_age.insert((envelope.sent_at_ms, sequence));
         self.index(sequence, state);
         self.messages.insert(sequence, Held { envelope, state });
+        sequence
     }
 
     /// Brings the queue to `now_ms`: messages older than `retention_ms` are gone, and what came due is visible.
@@ -104,7 +125,8 @@ impl MessageStore {
         }
     }
 
-    /// Takes the messages that have been visible for longest and hides them from other receivers.
+    /// Takes the messages that have been visible for longest (a FIFO queue: those sent first, of groups that do not wait) and hides
+    /// them from other receivers.
     pub(super) fn receive(&mut self, now_ms: u64, take: Take) -> Taken {
         let mut taken = Taken::default();
         let room = IN_FLIGHT_MAX.saturating_sub(self.in_flight);
@@ -115,7 +137,7 @@ impl MessageStore {
         let state =
             State::InFlight { received_at_ms: now_ms, until_ms: now_ms.saturating_add(take.visibility_ms) };
         while taken.received.len() < take.messages_max.min(room)
-            && let Some(&(_, sequence)) = self.visible.first()
+            && let Some(sequence) = self.next_visible(&taken)
         {
             let Some(held) = self.messages.get_mut(&sequence) else { break };
             if take.receives_max.is_some_and(|max| held.envelope.receive_count >= max) {
@@ -128,6 +150,34 @@ impl MessageStore {
             self.change_state(sequence, state);
         }
         taken
+    }
+
+    fn next_visible(&self, taken: &Taken) -> Option<u64> {
+        let Some(groups) = &self.groups else { return self.visible.first().map(|(_, sequence)| *sequence) };
+        let is_taken = |sequence| taken.received.iter().any(|(taken, _)| *taken == sequence);
+        let is_next = |sequence: &u64| {
+            let held = self.messages.get(sequence);
+            held.is_some_and(|held| groups.is_next(held.envelope.group(), *sequence, is_taken))
+        };
+        self.visible.iter().map(|(_, sequence)| *sequence).find(is_next)
+    }
+
+    /// What a receive would take first, without taking it.
+    pub(super) fn first_visible(&self) -> Option<&Envelope> {
+        self.messages.get(&self.next_visible(&Taken::default())?).map(|held| &held.envelope)
+    }
+
+    /// Takes that out of the queue for good.
+    pub(super) fn take_first_visible(&mut self) -> Option<Envelope> {
+        self.remove(self.next_visible(&Taken::default())?)
+    }
+
+    /// Whether the message is there and this receive of it is over: it is visible again, or was received since.
+    pub(super) fn is_expired(&self, sequence: u64, receive_count: u32) -> bool {
+        self.messages.get(&sequence).is_some_and(|held| {
+            let in_flight = matches!(held.state, State::InFlight { .. });
+            !in_flight || held.envelope.receive_count != receive_count
+        })
     }
 
     /// Deletes the message if this receive of it is the latest; says whether it did.
@@ -173,7 +223,9 @@ impl MessageStore {
 
     /// Forgets every message. Numbers are not used again, so that old receipts name nothing.
     pub(super) fn clear(&mut self) {
-        *self = Self { last_sequence: self.last_sequence, ..Self::default() };
+        let mut groups = self.groups.take();
+        groups.iter_mut().for_each(Groups::clear);
+        *self = Self { last_sequence: self.last_sequence, groups, ..Self::default() };
     }
 
     /// All messages in order of arrival, each with the instant until which its sender delayed it.
@@ -198,13 +250,16 @@ impl MessageStore {
         let held = self.messages.remove(&sequence)?;
         self.unindex(sequence, held.state);
         self.by_age.remove(&(held.envelope.sent_at_ms, sequence));
+        if let Some(groups) = &mut self.groups {
+            groups.remove(held.envelope.group(), sequence);
+        }
         Some(held.envelope)
     }
 
     fn index(&mut self, sequence: u64, state: State) {
         match state {
             State::Visible { since_ms } => {
-                self.visible.insert((since_ms, sequence));
+                self.visible.insert((self.rank(since_ms), sequence));
             }
             State::Delayed { until_ms } => {
                 self.hidden.insert((until_ms, sequence));
@@ -216,10 +271,15 @@ impl MessageStore {
         }
     }
 
+    /// A FIFO queue knows no other order than that of sending.
+    fn rank(&self, since_ms: u64) -> u64 {
+        if self.groups.is_some() { 0 } else { since_ms }
+    }
+
     fn unindex(&mut self, sequence: u64, state: State) {
         match state {
             State::Visible { since_ms } => {
-                self.visible.remove(&(since_ms, sequence));
+                self.visible.remove(&(self.rank(since_ms), sequence));
             }
             State::Delayed { until_ms } => {
                 self.hidden.remove(&(until_ms, sequence));

@@ -14,6 +14,7 @@ fn envelope(id: &str, sent_at_ms: u64) -> Envelope {
         body_md5: String::new(),
         attributes: BTreeMap::new(),
         group_id: None,
+        deduplication_id: None,
         trace_header: None,
         sender_id: String::new(),
     };

@@ -3,9 +3,10 @@
 use std::fs;
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{EventBridgeConfiguration, NotificationConfiguration};
+use aws_sdk_s3::types::{BucketVersioningStatus, EventBridgeConfiguration, NotificationConfiguration};
 use simcloud::{Cloud, Effect, Fault, Options};
 
+use super::versions::{put_version, read, switch};
 use super::{BUCKET, bytes, client, code, get, put};
 
 fn open(folder: &tempfile::TempDir) -> Cloud {
@@ -70,4 +71,35 @@ async fn a_refused_body_leaves_no_file() {
     let put = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from(bytes(100_000)));
     assert_eq!(code(put.send().await).as_deref(), Some("BadDigest"));
     assert_eq!((files(&folder, "objects"), files(&folder, "index")), (0, 0));
+}
+
+#[tokio::test]
+async fn versions_and_delete_markers_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second, marker);
+    {
+        let cloud = open(&folder);
+        let client = client(&cloud);
+        client.create_bucket().bucket(BUCKET).send().await.unwrap();
+        put(&client, "k", b"before").await;
+        switch(&client, BucketVersioningStatus::Enabled).await;
+        first = put_version(&client, "k", b"first").await.unwrap();
+        second = put_version(&client, "k", b"second").await.unwrap();
+        let deleted = client.delete_object().bucket(BUCKET).key("k").send().await.unwrap();
+        marker = deleted.version_id.unwrap();
+        let gone = client.delete_object().bucket(BUCKET).key("k").version_id(&first).send().await.unwrap();
+        assert_eq!(gone.version_id(), Some(&*first));
+    }
+    assert_eq!((files(&folder, "objects"), files(&folder, "index")), (2, 3));
+    let cloud = open(&folder);
+    let client = client(&cloud);
+    let current = client.get_object().bucket(BUCKET).key("k").send().await;
+    assert_eq!(code(current).as_deref(), Some("NoSuchKey"));
+    assert_eq!(read(&client, "k", &second).await.unwrap(), b"second");
+    assert_eq!(read(&client, "k", "null").await.unwrap(), b"before");
+    assert_eq!(read(&client, "k", &first).await, Err("NoSuchVersion".to_owned()));
+    client.delete_object().bucket(BUCKET).key("k").version_id(&marker).send().await.unwrap();
+    assert_eq!(get(&client, "k").await, b"second");
+    assert!(put_version(&client, "k", b"third").await.is_some());
+    assert_eq!(get(&client, "k").await, b"third");
 }

@@ -39,6 +39,19 @@ async fn errors_are_worded_as_the_service_words_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_header_of_the_answer_is_set_or_replaced() {
+    let (cloud, client) = world().await;
+    put(&client, "k", b"body").await;
+    let head = || client.head_object().bucket(BUCKET).key("k").send();
+    for (name, value) in [("x-amz-missing-meta", "2"), ("content-type", "text/other")] {
+        cloud.faults().add(Fault::on("S3", "HeadObject").effect(Effect::response_header(name, value)));
+    }
+    let told = head().await.unwrap();
+    assert_eq!((told.missing_meta(), told.content_type()), (Some(2), Some("text/other")));
+    assert_eq!(head().await.unwrap().missing_meta(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn bodies_are_cut_flipped_and_stalled() {
     let (cloud, client) = world().await;
     let body = bytes(600_000);

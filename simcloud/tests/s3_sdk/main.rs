@@ -5,9 +5,12 @@
 mod conditions;
 mod disk;
 mod faults;
+mod lifecycle;
 mod multipart;
 mod objects;
 mod server;
+mod versions;
+mod virtual_objects;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;

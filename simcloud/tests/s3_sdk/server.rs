@@ -39,7 +39,10 @@ async fn serves_until_told_to_stop() {
              Credential={key}/20260101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n"
         )
     };
-    assert!(exchange(address, &signed("AKID", "us-east-1")).await.starts_with("HTTP/1.1 200"));
+    let listed = exchange(address, &signed("AKID", "us-east-1")).await;
+    assert!(listed.starts_with("HTTP/1.1 200"));
+    // The cloud's own time, not the machine's.
+    assert!(listed.contains("date: Thu, 28 May 2026 "), "{listed}");
     assert!(exchange(address, &signed("OTHER", "us-east-1")).await.contains("InvalidAccessKeyId"));
     assert!(exchange(address, &signed("AKID", "eu-west-1")).await.contains("expecting 'us-east-1'"));
     let unsigned = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

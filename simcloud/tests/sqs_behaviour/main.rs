@@ -5,8 +5,10 @@
 mod attributes;
 mod batches;
 mod dead_letters;
+mod fifo;
 mod long_polls;
 mod messages;
+mod moves;
 mod queues;
 mod snapshot;
 mod visibility;
