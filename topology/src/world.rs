@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
+use aws_smithy_async::time::TimeSource;
 use common::aws::{self, Access};
 use common::clock::WallClock;
 use common::fault::Fault;
@@ -22,6 +23,16 @@ pub struct World {
     pub access: Access,
     pub config: SdkConfig,
     pub clock: WallClock,
+}
+
+/// The cloud's time, for the SDK.
+#[derive(Debug)]
+struct CloudTime(WallClock);
+
+impl TimeSource for CloudTime {
+    fn now(&self) -> SystemTime {
+        self.0.now().into()
+    }
 }
 
 impl World {
@@ -44,9 +55,11 @@ impl World {
             credentials: Some(Credentials::new("test", "test", None, None, "tests")),
             http_client: Some(cloud.http_client()),
         };
-        let config = access.load().await;
+        let clock = WallClock::Simulated { epoch, started: Instant::now() };
+        // The SDK compares its clock with the replies' dates, and takes refusals for a matter of clocks where they differ.
+        let config = access.load().await.into_builder().time_source(CloudTime(clock)).build();
         create(&cloud, &config, &BTreeSet::from(["landing"]), &BTreeSet::from(["delivered"])).await?;
-        Ok(Self { cloud, access, config, clock: WallClock::Simulated { epoch, started: Instant::now() } })
+        Ok(Self { cloud, access, config, clock })
     }
 
     pub fn ledger(&self) -> Ledger {
