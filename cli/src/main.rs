@@ -1,14 +1,23 @@
-//! The `drayage` command: one binary, three roles. `local` runs everything on one machine over an embedded AWS; `dispatcher` and
-//! `worker` are what a task definition starts.
+//! The `drayage` command: one binary, every role. `local` runs everything on one machine over an embedded AWS; `dispatcher` and
+//! `worker` are what a task definition starts, `health` what their health check runs, `reap` what a scheduled task does, and `metrics`
+//! prints what they export.
 
+mod health;
 mod local;
+mod metrics;
 mod parent;
+mod reap;
 
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
+use common::health::beside;
 use common::service::StartError;
 use common::settings::arguments;
+
+/// A file is hundreds of small allocations, nearly all of the SDK's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn command() -> Command {
     Command::new("drayage")
@@ -19,6 +28,9 @@ fn command() -> Command {
         .subcommand(local::command())
         .subcommand(parent::with_flag(dispatcher::command()))
         .subcommand(parent::with_flag(worker::command()))
+        .subcommand(health::command())
+        .subcommand(worker::reap::command())
+        .subcommand(metrics::command())
 }
 
 fn main() -> ExitCode {
@@ -28,13 +40,23 @@ fn main() -> ExitCode {
     };
     let ended = match matches.subcommand() {
         Some(("dispatcher", matches)) => service(matches, async |matches| {
-            dispatcher::run(dispatcher::Settings::read(matches, &variable)?).await
+            let settings = dispatcher::Settings::read(matches, &variable)?;
+            beside(settings.shared.health_port, dispatcher::run(settings)).await
         }),
-        Some(("worker", matches)) => {
-            service(matches, async |matches| worker::run(worker::Settings::read(matches, &variable)?).await)
-        }
+        Some(("worker", matches)) => service(matches, async |matches| {
+            let settings = worker::Settings::read(matches, &variable)?;
+            beside(settings.shared.health_port, worker::run(settings)).await
+        }),
+        Some(("health", matches)) => health::main(matches, &variable),
+        Some(("reap", matches)) => reap::main(matches, &variable),
         Some(("local", matches)) => local::main(matches),
-        _ => Err(StartError::Usage("expected a subcommand: local, dispatcher or worker".to_owned())),
+        Some(("metrics", matches)) => {
+            metrics::main(matches);
+            Ok(())
+        }
+        _ => Err(StartError::Usage(
+            "expected a subcommand: local, dispatcher, worker, health, reap or metrics".to_owned(),
+        )),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

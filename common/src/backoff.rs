@@ -18,6 +18,8 @@ pub struct Policy {
 
 /// Between tries of one request within an attempt: parts, heartbeats, ledger writes.
 pub const REQUEST: Policy = Policy { first: Duration::from_millis(100), most: Duration::from_secs(5) };
+/// Between tries of a request that was throttled: the store is to recover meanwhile.
+pub const THROTTLED: Policy = Policy { first: Duration::from_millis(500), most: Duration::from_secs(10) };
 /// Between polls of a queue that answers with errors.
 pub const POLL: Policy = Policy { first: Duration::from_millis(500), most: Duration::from_secs(20) };
 /// Before a released message becomes visible again: long enough that a brown-out is not hammered.

@@ -9,6 +9,11 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::metrics;
+
+/// As much of a code as is kept: it goes into logs and the ledger, and a store may answer anything.
+const CODE_CHARS_MAX: usize = 64;
+
 /// What a fault calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -42,6 +47,22 @@ pub struct Fault {
     pub status: Option<u16>,
 }
 
+impl Class {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::Precondition => "precondition",
+            Self::Conflict => "conflict",
+            Self::Missing => "missing",
+            Self::Denied => "denied",
+            Self::Corrupt => "corrupt",
+            Self::Archived => "archived",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.operation, self.code)?;
@@ -60,8 +81,14 @@ impl Fault {
         Self { class, operation, code: code.to_owned(), status: None }
     }
 
-    /// From an error of the SDK.
+    /// From an error of the SDK. Counted: each is read once, where its request was made.
     pub fn of<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
+        let fault = Self::read(operation, error);
+        metrics::requests::failed(&fault);
+        fault
+    }
+
+    fn read<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
         let local = |code: &str| Self::new(Class::Transient, operation, code);
         match error {
             SdkError::TimeoutError(_) => local("timeout"),
@@ -75,18 +102,26 @@ impl Fault {
             SdkError::ServiceError(refused) => {
                 let status = refused.raw().status().as_u16();
                 let code = refused.err().code().unwrap_or_default();
-                Self::from_reply(operation, status, code)
+                Self::of_reply(operation, status, code)
             }
             _ => local("unknown"),
         }
     }
 
-    /// From a status and an error code, as a batch entry or a reply carries them.
+    /// From a status and an error code, as a batch's entry carries them. Counted.
     pub fn from_reply(operation: &'static str, status: u16, code: &str) -> Self {
+        let fault = Self::of_reply(operation, status, code);
+        metrics::requests::failed(&fault);
+        fault
+    }
+
+    fn of_reply(operation: &'static str, status: u16, code: &str) -> Self {
         // SQS words some codes in the query protocol's way: `AWS.SimpleQueueService.NonExistentQueue`.
         let name = code.rsplit('#').next().unwrap_or(code);
         let name = name.strip_prefix("AWS.SimpleQueueService.").unwrap_or(name);
-        let shown = if name.is_empty() { "no code".to_owned() } else { name.to_owned() };
+        let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let shown: String = name.chars().filter(plain).take(CODE_CHARS_MAX).collect();
+        let shown = if shown.is_empty() { NO_CODE.to_owned() } else { shown };
         Self { class: classify(status, name), operation, code: shown, status: Some(status) }
     }
 
@@ -95,10 +130,23 @@ impl Fault {
         self.class == Class::Transient
     }
 
+    /// Whether the reply said no reason: a HEAD's has no body to say it in.
+    pub fn has_no_code(&self) -> bool {
+        self.status.is_some() && self.code == NO_CODE
+    }
+
     /// Whether waiting and trying again is all that it takes.
     pub fn is_passing(&self) -> bool {
         matches!(self.class, Class::Throttled | Class::Transient | Class::Conflict)
     }
+}
+
+/// Shown for a reply that named no error.
+const NO_CODE: &str = "no code";
+
+/// Whether a status without a code means that too much is asked.
+pub(crate) fn is_throttle(status: u16) -> bool {
+    matches!(status, 429 | 503)
 }
 
 fn classify(status: u16, code: &str) -> Class {
@@ -160,10 +208,13 @@ fn classify(status: u16, code: &str) -> Class {
         | "TemporaryRedirect" => Class::Denied,
         "BadDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" => Class::Corrupt,
         "InvalidObjectState" => Class::Archived,
+        // 501: the same request will be refused tomorrow.
+        "NotImplemented" => Class::Invalid,
         _ => match status {
-            429 | 503 => Class::Throttled,
+            _ if is_throttle(status) => Class::Throttled,
             408 | 500..=599 => Class::Transient,
-            // A HEAD has no body to say more in: 400 is a wrong or expired token, a redirect is a wrong region.
+            // A HEAD has no body to say more in: 400 is a wrong or expired token, or a key that the store does not have; a redirect is a
+            // wrong region. Whoever heads asks for the reason (`has_no_code`).
             301 | 307 | 400 if code.is_empty() => Class::Denied,
             401 | 403 => Class::Denied,
             404 => Class::Missing,
@@ -193,6 +244,7 @@ mod tests {
         assert_eq!(class(403, "RequestTimeTooSkewed"), Class::Transient);
         assert_eq!(class(403, "InvalidObjectState"), Class::Archived);
         assert_eq!(class(400, "BadDigest"), Class::Corrupt);
+        assert_eq!(class(501, "NotImplemented"), Class::Invalid);
         assert_eq!(class(400, "KMS.DisabledException"), Class::Denied);
         assert_eq!(class(400, "KMS.ThrottlingException"), Class::Throttled);
         assert_eq!(class(400, "com.amazonaws.dynamodb.v20120810#ThrottlingException"), Class::Throttled);
@@ -209,5 +261,12 @@ mod tests {
         assert_eq!(class(301, ""), Class::Denied);
         assert_eq!(class(418, ""), Class::Invalid);
         assert_eq!(Fault::from_reply("HeadObject", 404, "").to_string(), "HeadObject: no code (HTTP 404)");
+    }
+
+    #[test]
+    fn a_code_is_kept_plain_and_short() {
+        let long = format!("Slow\n{{}} Down{}", "x".repeat(1_000));
+        let code = Fault::from_reply("GetObject", 400, &long).code;
+        assert!(code.starts_with("SlowDownxxx") && code.len() == CODE_CHARS_MAX, "{code}");
     }
 }

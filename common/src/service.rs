@@ -4,6 +4,7 @@ use std::fmt;
 
 use aws_config::SdkConfig;
 
+use crate::aws::Access;
 use crate::fault::{Class, Fault};
 use crate::ledger::Ledger;
 use crate::queue::Queue;
@@ -38,13 +39,16 @@ impl fmt::Display for StartError {
             Self::Aws { what, fault } => (what, fault),
         };
         let hint = match fault.class {
+            _ if fault.code == "NoRedrivePolicy" => {
+                "it needs a redrive policy that names its dead-letter queue"
+            }
+            _ if fault.code == "NoIndex" => "the table has no index of this name",
+            _ if fault.code == "IndexNotActive" => "it is being made or changed: try again when it is active",
+            _ if fault.code == "NoDate" => "its replies have no date, without which no upload has an age",
             Class::Missing => "is it in this account and region, under this name?",
             Class::Denied => "are credentials, region and permissions right?",
             Class::Throttled | Class::Transient => {
                 "is the endpoint up and reachable, and are there credentials?"
-            }
-            _ if fault.code == "NoRedrivePolicy" => {
-                "it needs a redrive policy that names its dead-letter queue"
             }
             _ => "the request was refused",
         };
@@ -59,7 +63,15 @@ impl std::error::Error for StartError {}
 /// # Errors
 /// [`StartError::Usage`] without a region: the SDK says no more than that its requests could not be sent.
 pub async fn sdk_config(shared: &Shared) -> Result<SdkConfig, StartError> {
-    let config = shared.access.load().await;
+    sdk_config_of(&shared.access).await
+}
+
+/// As [`sdk_config`], for a command that is no service.
+///
+/// # Errors
+/// [`StartError::Usage`] without a region.
+pub async fn sdk_config_of(access: &Access) -> Result<SdkConfig, StartError> {
+    let config = access.load().await;
     if config.region().is_none() {
         let mistake =
             "there is no AWS region: give --region, or set AWS_REGION, or name one in the AWS profile";

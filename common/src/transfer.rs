@@ -4,8 +4,10 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+mod options;
 mod sequencer;
 
+pub use options::{CopyOptions, Encryption, Fidelity, Strategy, TagPolicy, is_kms_key};
 pub use sequencer::{Sequencer, SequencerError};
 
 /// The longest object key that S3 takes, in bytes of UTF-8.
@@ -96,22 +98,6 @@ pub fn source_key_hash(source: &SourceVersion) -> String {
     hash.update(source.bucket.as_bytes());
     hash.update(source.key.as_bytes());
     hex(&hash.finalize()[..8])
-}
-
-/// What a route asks of the copy.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CopyOptions {
-    /// `None` keeps the source's storage class.
-    pub storage_class: Option<String>,
-    pub tags: TagPolicy,
-}
-
-/// Whether the source's tags go along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TagPolicy {
-    #[default]
-    Copy,
-    Drop,
 }
 
 /// One version of one object on its way to one target.

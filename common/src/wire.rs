@@ -3,8 +3,10 @@
 //! A message body is `{"v":1,"transfer":{…}}` in ASCII: S3 keys may hold characters that SQS refuses in a body (U+FFFF, most
 //! control characters), so everything outside printable ASCII is a `\u` escape. Fields that a reader does not know are skipped, so
 //! that a newer dispatcher may add some; a version it does not know is an error, so that a change of meaning is never guessed at.
+//! A new option that must not be overlooked therefore wants the workers brought up to date before the dispatchers.
 
 mod ascii;
+mod options;
 mod v1;
 
 use serde::Deserialize;

@@ -6,7 +6,7 @@ extern crate drayage_common as common;
 
 use common::lane::Lane;
 use common::routes::{DEFAULT_RULES, Decision, Mismatch, Mistakes, Routes, Routing, UNASSIGNED};
-use common::transfer::{Sequencer, SourceVersion};
+use common::transfer::{CopyOptions, Encryption, Fidelity, Sequencer, SourceVersion, Strategy};
 use proptest::prelude::*;
 
 fn lanes() -> Vec<Lane> {
@@ -150,6 +150,62 @@ target.bucket = "z"
         "a second rule is named `b`",
         "rule 3 match `size_over_bytes` is a integer: expected a whole number of bytes, 0 or more",
     ] {
+        assert!(said.contains(expected), "missing: {expected}\nin:\n{said}");
+    }
+}
+
+fn with_target(more: &str) -> Result<Routes, Mistakes> {
+    let rules = "version = 1\nlanes.default = \"fast\"\n[[rule]]\nname = \"a\"\nmatch.bucket = \"landing\"\n";
+    parse(&format!("{rules}[rule.target]\nbucket = \"delivered\"\n{more}"))
+}
+
+fn options(more: &str) -> CopyOptions {
+    let routing = with_target(more).unwrap().route(&source("landing", "k", 1), "");
+    routing.transfers[0].1.options.clone()
+}
+
+#[test]
+fn a_target_may_say_how_it_is_copied_encrypted_and_judged() {
+    assert_eq!(options(""), CopyOptions::default());
+    let defaults =
+        "strategy = \"stream\"\nencryption = \"bucket-default\"\nfidelity = \"best-effort\"\ntags = \"copy\"";
+    assert_eq!(options(defaults), CopyOptions::default());
+    assert_eq!(options("strategy = \"server-side\"").strategy, Strategy::ServerSide);
+    assert_eq!(options("strategy = \"auto\"").strategy, Strategy::Auto);
+    assert_eq!(options("fidelity = \"strict\"").fidelity, Fidelity::Strict);
+    assert_eq!(options("encryption = \"sse-s3\"").encryption, Encryption::SseS3);
+    let kms = |bucket_key| Encryption::SseKms { key: "alias/files".into(), bucket_key };
+    let written = "encryption = \"sse-kms\"\nkms_key = \"alias/files\"";
+    assert_eq!(options(written).encryption, kms(None));
+    assert_eq!(options(&format!("{written}\nbucket_key = false")).encryption, kms(Some(false)));
+}
+
+#[test]
+fn options_that_do_not_go_together_are_named_with_their_places() {
+    for (more, expected) in [
+        (
+            "strategy = \"fast\"",
+            "line 8, column 12: rule 1 target: `strategy` is `fast`: expected `stream` or `server-side` or `auto`",
+        ),
+        ("fidelity = \"lax\"", "`fidelity` is `lax`: expected `best-effort` or `strict`"),
+        ("fidelity = 1", "line 8, column 12: rule 1 target `fidelity` is a integer: expected a string"),
+        ("encryption = \"aes\"", "`encryption` is `aes`: expected `bucket-default`, `sse-s3` or `sse-kms`"),
+        (
+            "encryption = \"sse-kms\"",
+            "line 8, column 14: rule 1 target: `encryption = \"sse-kms\"` needs `kms_key`",
+        ),
+        ("kms_key = \"alias/a\"", "`kms_key` is only for `encryption = \"sse-kms\"`"),
+        (
+            "encryption = \"sse-s3\"\nbucket_key = true",
+            "line 9, column 14: rule 1 target: `bucket_key` is only for `encryption = \"sse-kms\"`",
+        ),
+        (
+            "encryption = \"sse-kms\"\nkms_key = \"a key\"",
+            "line 9, column 11: rule 1 target: `kms_key` names no KMS key",
+        ),
+        ("bucket_key = \"yes\"", "`bucket_key` is a string: expected `true` or `false`"),
+    ] {
+        let said = with_target(more).unwrap_err().to_string();
         assert!(said.contains(expected), "missing: {expected}\nin:\n{said}");
     }
 }

@@ -4,7 +4,10 @@
 
 extern crate drayage_common as common;
 
-use common::transfer::{CopyOptions, Sequencer, SourceVersion, TagPolicy, Target, Transfer, TransferId};
+use common::transfer::{
+    CopyOptions, Encryption, Fidelity, Sequencer, SourceVersion, Strategy, TagPolicy, Target, Transfer,
+    TransferId,
+};
 use common::wire::{self, WireError};
 use proptest::prelude::*;
 
@@ -30,7 +33,18 @@ fn transfer(key: &str, version_id: Option<&str>) -> Transfer {
 }
 
 fn options() -> CopyOptions {
-    CopyOptions { storage_class: Some("GLACIER_IR".into()), tags: TagPolicy::Drop }
+    CopyOptions { storage_class: Some("GLACIER_IR".into()), tags: TagPolicy::Drop, ..CopyOptions::default() }
+}
+
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+fn every_option() -> CopyOptions {
+    CopyOptions {
+        strategy: Strategy::ServerSide,
+        encryption: Encryption::SseKms { key: KEY.into(), bucket_key: Some(true) },
+        fidelity: Fidelity::Strict,
+        ..options()
+    }
 }
 
 #[test]
@@ -40,7 +54,9 @@ fn golden_files_are_what_is_written_and_read() {
         options: options(),
         ..transfer("a/\u{1f69a}\u{ffff}\u{1}/../b\n", Some("3HL4kqtJlcpXroDTDmJ"))
     };
+    let options = Transfer { options: every_option(), ..transfer("k", None) };
     for (golden, transfer) in [
+        (include_str!("golden/transfer-v1-options.json"), options),
         (include_str!("golden/transfer-v1-plain.json"), plain),
         (include_str!("golden/transfer-v1-full.json"), full),
     ] {
@@ -55,6 +71,33 @@ fn fields_of_a_newer_dispatcher_are_skipped_and_newer_versions_refused() {
     let newer = body.replacen("\"customer\"", "\"colour\":[1,{}],\"customer\"", 1);
     assert_eq!(wire::decode(&newer), Ok(transfer("k", None)));
     assert_eq!(wire::decode(&body.replacen("\"v\":1", "\"v\":2", 1)), Err(WireError::UnknownVersion(2)));
+}
+
+#[test]
+fn every_option_comes_back_and_an_unknown_one_is_refused() {
+    for strategy in [Strategy::Stream, Strategy::ServerSide, Strategy::Auto] {
+        for encryption in [
+            Encryption::BucketDefault,
+            Encryption::SseS3,
+            Encryption::SseKms { key: "alias/files".into(), bucket_key: None },
+        ] {
+            let options = CopyOptions { strategy, encryption: encryption.clone(), ..options() };
+            let transfer = Transfer { options, ..transfer("k", None) };
+            assert_eq!(wire::decode(&wire::encode(&transfer)), Ok(transfer));
+        }
+    }
+    let body = wire::encode(&Transfer { options: every_option(), ..transfer("k", None) });
+    for (from, to, refused) in [
+        ("\"server-side\"", "\"teleport\"", "options.strategy"),
+        ("\"sse-kms\"", "\"rot13\"", "options.encryption"),
+        ("\"sse-kms\"", "\"sse-s3\"", "options.encryption"),
+        ("\"encryption\":\"sse-kms\",", "", "options.encryption"),
+        (KEY, "a key", "options.kms_key"),
+        ("\"strict\"", "\"lax\"", "options.fidelity"),
+    ] {
+        let decoded = wire::decode(&body.replacen(from, to, 1));
+        assert!(matches!(decoded, Err(WireError::Invalid { field, .. }) if field == refused), "{decoded:?}");
+    }
 }
 
 #[test]

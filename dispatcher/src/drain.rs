@@ -14,7 +14,8 @@ use std::time::Duration;
 use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
 use common::lane::Lane;
-use common::ledger::{Ledger, Queued};
+use common::ledger::{Ledger, Queued, Status};
+use common::metrics::{self, EventOutcome};
 use common::queue::{BATCH_MAX, Message, Outgoing, Queue, Receipt};
 use common::routes::Routes;
 use common::shutdown::Shutdown;
@@ -22,7 +23,7 @@ use common::transfer::Transfer;
 use common::{telemetry, wire};
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _};
-use tracing::Span;
+use tracing::{Span, field};
 
 use crate::Counters;
 use crate::event;
@@ -77,6 +78,7 @@ impl Drain {
 
     /// Drains with `pollers` polls open at a time, until the shutdown begins and every open poll has ended.
     pub async fn run(&self, pollers: usize) {
+        metrics::receiving(&self.ingest, pollers * BATCH_MAX);
         join_all((0..pollers).map(|_| self.poll())).await;
     }
 
@@ -107,6 +109,7 @@ impl Drain {
 
     /// Dispatches one batch.
     pub async fn dispatch(&self, messages: Vec<Message>) {
+        let _in_flight = metrics::in_flight(&self.ingest, messages.len());
         Counters::add(&self.counters.messages, messages.len());
         let mut works: Vec<Work> = messages.into_iter().map(|message| self.plan(message)).collect();
         let sends = self.queue(&mut works).await;
@@ -115,8 +118,14 @@ impl Drain {
     }
 
     fn plan(&self, message: Message) -> Work {
-        let span = tracing::info_span!("dispatch", message_id = message.id, otel.kind = "consumer");
-        telemetry::follow(&span, &message.attributes);
+        let span = tracing::info_span!(
+            "dispatch",
+            message_id = message.id,
+            trace_id = field::Empty,
+            span_id = field::Empty,
+            otel.kind = "consumer"
+        );
+        telemetry::follow(&span, &message, &self.ingest);
         let plan = span.in_scope(|| {
             let plan = Plan::of(event::parse(&message.body), &self.routes);
             for why in &plan.ignored {
@@ -135,6 +144,14 @@ impl Drain {
         Counters::add(&self.counters.events, plan.created);
         Counters::add(&self.counters.ignored, plan.ignored.len());
         Counters::add(&self.counters.unrouted, plan.unrouted.len());
+        for (outcome, count) in [
+            (EventOutcome::Created, plan.created),
+            (EventOutcome::Ignored, plan.ignored.len()),
+            (EventOutcome::Unrouted, plan.unrouted.len()),
+            (EventOutcome::Malformed, plan.malformed),
+        ] {
+            metrics::events(outcome, count);
+        }
         Work { message, plan, span, fault: None }
     }
 
@@ -156,9 +173,14 @@ impl Drain {
         for (send, written) in written {
             let Some(work) = works.get_mut(send.work) else { continue };
             match written {
-                Ok(Queued::New | Queued::Again) => sends.push(send),
+                Ok(Queued::New) => {
+                    metrics::state(&send.transfer, &send.lane, Status::Queued);
+                    sends.push(send);
+                }
+                Ok(Queued::Again) => sends.push(send),
                 Ok(Queued::Beyond(status)) => {
                     Counters::add(&self.counters.duplicates, 1);
+                    metrics::events(EventOutcome::Duplicate, 1);
                     work.span.in_scope(
                         || tracing::debug!(transfer = %send.transfer.id, %status, "a duplicate event"),
                     );
@@ -172,15 +194,22 @@ impl Drain {
     /// Step 4, lane by lane: one lane's trouble does not keep the others from being served.
     async fn send(&self, works: &mut [Work], sends: Vec<Send>) {
         let mut by_lane: BTreeMap<Lane, Vec<Send>> = BTreeMap::new();
+        let mut transfers_of = vec![0_usize; works.len()];
         for send in sends {
+            transfers_of.get_mut(send.work).into_iter().for_each(|count| *count += 1);
             by_lane.entry(send.lane.clone()).or_default().push(send);
         }
+        let fans_out = |work: usize| transfers_of.get(work).is_some_and(|count| *count > 1);
         let spans: Vec<Span> = works.iter().map(|work| work.span.clone()).collect();
         let sending = by_lane.into_iter().map(|(lane, sends)| {
-            let messages =
-                sends.iter().map(|send| outgoing(&send.transfer, spans.get(send.work))).collect::<Vec<_>>();
+            let queue = self.lanes.get(&lane);
+            let outgoing = |send: &Send| {
+                let work = spans.get(send.work).cloned().unwrap_or_else(Span::none);
+                outgoing(&send.transfer, queue, &work, fans_out(send.work))
+            };
+            let (sending, messages): (Vec<Span>, Vec<Outgoing>) = sends.iter().map(outgoing).unzip();
             async move {
-                let entries = match self.lanes.get(&lane) {
+                let entries = match queue {
                     Some(queue) => queue.send(&messages).await,
                     // The rules were checked against these very lanes; without a queue nothing is sent, so nothing is deleted.
                     None => vec![
@@ -188,6 +217,9 @@ impl Drain {
                         messages.len()
                     ],
                 };
+                for (span, entry) in sending.iter().zip(&entries) {
+                    entry.as_ref().err().into_iter().for_each(|f| telemetry::failed(span, f.class.as_str()));
+                }
                 sends.into_iter().zip(entries).collect::<Vec<_>>()
             }
         });
@@ -213,6 +245,7 @@ impl Drain {
                 match self.ingest.send_to_dead_letters(&work.message, reason).await {
                     Ok(()) => {
                         Counters::add(&self.counters.parked, 1);
+                        telemetry::failed(&work.span, &reason.code);
                         work.span.in_scope(|| {
                             tracing::warn!(code = reason.code, reason = reason.message, "parked a message");
                         });
@@ -227,6 +260,7 @@ impl Drain {
             match work.fault {
                 None => done.push(work.message.receipt),
                 Some(fault) => {
+                    telemetry::failed(&work.span, fault.class.as_str());
                     work.span
                         .in_scope(|| tracing::warn!(%fault, "failed to dispatch a message; giving it back"));
                     let delay =
@@ -250,10 +284,10 @@ impl Drain {
     }
 }
 
-fn outgoing(transfer: &Transfer, span: Option<&Span>) -> Outgoing {
+/// The message of one transfer, and the span that lasts as long as it is being sent. `work` is the span of its event.
+fn outgoing(transfer: &Transfer, queue: Option<&Queue>, work: &Span, fans_out: bool) -> (Span, Outgoing) {
     let mut attributes = BTreeMap::new();
-    if let Some(span) = span {
-        telemetry::inject(span, &mut attributes);
-    }
-    Outgoing { body: wire::encode(transfer), attributes, group: Some(transfer.customer.clone()) }
+    let span = queue.map_or_else(Span::none, |queue| telemetry::sending(work, queue));
+    telemetry::inject(&span, fans_out.then_some(work), &mut attributes);
+    (span, Outgoing { body: wire::encode(transfer), attributes, group: Some(transfer.customer.clone()) })
 }

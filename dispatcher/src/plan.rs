@@ -14,6 +14,7 @@ pub(crate) struct Plan {
     /// Why the raw message goes to the dead-letter queue as well.
     pub(crate) park: Option<Reason>,
     pub(crate) created: usize,
+    pub(crate) malformed: usize,
     pub(crate) ignored: Vec<&'static str>,
     pub(crate) unrouted: Vec<Unrouted>,
 }
@@ -33,6 +34,7 @@ impl Plan {
             match event {
                 Event::Ignored(why) => plan.ignored.push(why),
                 Event::Malformed(malformed) => {
+                    plan.malformed += 1;
                     plan.park = Some(Reason::new("malformed_event", malformed.to_string()));
                 }
                 Event::Created(created) => {

@@ -18,7 +18,7 @@ const STATISTICS_EVERY: Duration = Duration::from_secs(60);
 /// When the service cannot start.
 pub async fn run(settings: Settings) -> Result<(), StartError> {
     let mut signals = StopSignals::listen();
-    let telemetry = telemetry::start("drayage-dispatcher", &settings.shared)
+    let telemetry = telemetry::start("drayage-dispatcher", None, &settings.shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
     let shutdown = Shutdown::new();
     let (pollers, grace_period) = (settings.pollers, settings.shared.grace_period);

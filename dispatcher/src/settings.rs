@@ -1,7 +1,5 @@
 //! The dispatcher's settings.
 
-use std::path::PathBuf;
-
 use clap::{ArgMatches, Command};
 use common::lane::Lane;
 use common::routes::Routes;
@@ -20,13 +18,20 @@ const RULES: Setting = Setting {
     default: None,
     help: "the rules file (TOML) that says which file goes where",
 };
+/// A task definition carries the rules itself: a new task definition rolls them out, and a rollback takes them back.
+const RULES_TEXT: Setting = Setting {
+    name: "rules-text",
+    value: "TOML",
+    default: None,
+    help: "the rules themselves, instead of --rules",
+};
 const POLLERS: Setting = Setting {
     name: "pollers",
     value: "COUNT",
     default: Some("4"),
     help: "how many polls are open at a time",
 };
-const OWN: &[Setting] = &[INGEST_QUEUE, RULES, POLLERS];
+const OWN: &[Setting] = &[INGEST_QUEUE, RULES, RULES_TEXT, POLLERS];
 
 /// The dispatcher's settings, with its rules read.
 #[derive(Debug, Clone)]
@@ -51,15 +56,11 @@ impl Settings {
         let shared = Shared::read(&mut reader);
         let ingest_queue = reader.required(&INGEST_QUEUE, |text| Ok(text.to_owned()));
         let pollers = reader.required(&POLLERS, |text| bounded(text, 1..=64_usize));
-        let rules = reader.required(&RULES, |text| {
-            let path = PathBuf::from(text);
-            let read = std::fs::read_to_string(&path).map(|rules| (path, rules));
-            read.map_err(|error| format!("expected a readable file ({error})"))
-        });
-        let routes = shared.as_ref().zip(rules).and_then(|(shared, (path, rules))| {
+        let rules = rules(&mut reader);
+        let routes = shared.as_ref().zip(rules).and_then(|(shared, (origin, rules))| {
             let lanes: Vec<Lane> = shared.lanes.keys().cloned().collect();
             let parsed = Routes::parse(&rules, &lanes);
-            parsed.map_err(|mistakes| reader.mistake(format!("{}:\n{mistakes}", path.display()))).ok()
+            parsed.map_err(|mistakes| reader.mistake(format!("{origin}:\n{mistakes}"))).ok()
         });
         let settings = shared.zip(routes).zip(ingest_queue.zip(pollers));
         let settings = settings.map(|((shared, routes), (ingest_queue, pollers))| Self {
@@ -69,5 +70,52 @@ impl Settings {
             pollers,
         });
         reader.finish(settings).map_err(|mistakes| StartError::Usage(mistakes.to_string()))
+    }
+}
+
+/// Where the rules come from, and their text.
+fn rules(reader: &mut Reader<'_>) -> Option<(String, String)> {
+    let text = reader.optional(&RULES_TEXT, |text| Ok(("--rules-text".to_owned(), text.to_owned())));
+    let read = |path: &str| {
+        let read = std::fs::read_to_string(path).map(|rules| (path.to_owned(), rules));
+        read.map_err(|error| format!("expected a readable file ({error})"))
+    };
+    if text.is_none() {
+        return reader.required(&RULES, read);
+    }
+    if reader.optional(&RULES, |path| Ok(path.to_owned())).is_some() {
+        reader.mistake("--rules and --rules-text are both given: expected one");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "version = 1\n[lanes]\ndefault = \"fast\"\n[[rule]]\nname = \"all\"\nmatch.bucket = \"landing\"\ntarget.bucket = \"delivered\"\n";
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let matches = command().get_matches_from(["dispatcher"]);
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(&matches, &variable).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rules_come_as_text_too() {
+        assert!(read(&[("DRAYAGE_RULES_TEXT", TEXT)]).is_ok());
+        let mistakes = read(&[("DRAYAGE_RULES_TEXT", "version = 2")]).unwrap_err();
+        assert!(mistakes.contains("--rules-text:\n"), "{mistakes}");
+    }
+
+    #[test]
+    fn rules_come_once() {
+        let mistakes = read(&[("DRAYAGE_RULES_TEXT", TEXT), ("DRAYAGE_RULES", "rules.toml")]).unwrap_err();
+        assert!(mistakes.contains("expected one"), "{mistakes}");
+        let mistakes = read(&[]).unwrap_err();
+        assert!(mistakes.contains("--rules (or DRAYAGE_RULES) is missing"), "{mistakes}");
     }
 }

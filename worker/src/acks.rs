@@ -1,25 +1,28 @@
-//! Deletes messages in batches: while one request is on its way, the next ones gather.
+//! Deletes messages in batches: while one request is on its way, or for a moment, the next ones gather.
+//!
+//! What is handed over here is done and needs no permit any more. A crash loses the deletions that gather; their messages come back,
+//! are found done, and are deleted then.
+
+use std::time::Duration;
 
 use common::backoff::{self, Delays};
 use common::fault::Fault;
 use common::queue::{BATCH_MAX, Queue, Receipt};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Tries before a message is left to come back. It is done, so its next receipt finds it so and deletes it.
 const TRIES_MAX: usize = 4;
 
-struct Ack {
-    receipt: Receipt,
-    done: oneshot::Sender<()>,
-}
+/// How long a batch that is not full waits for more: next to nothing of a lease's margin.
+pub const LINGER: Duration = Duration::from_millis(20);
 
 /// Hands receipts to [`run`].
 #[derive(Debug, Clone)]
-pub(crate) struct Acks(mpsc::Sender<Ack>);
+pub(crate) struct Acks(mpsc::Sender<Receipt>);
 
 /// The receiving end, for [`run`].
 #[derive(Debug)]
-pub(crate) struct Pending(mpsc::Receiver<Ack>);
+pub(crate) struct Pending(mpsc::Receiver<Receipt>);
 
 pub(crate) fn acks() -> (Acks, Pending) {
     let (sender, receiver) = mpsc::channel(BATCH_MAX);
@@ -27,27 +30,25 @@ pub(crate) fn acks() -> (Acks, Pending) {
 }
 
 impl Acks {
-    /// Resolves when the message is deleted, or left to come back.
+    /// Resolves when the deletion is taken on; a queue that does not answer holds that up.
     pub(crate) async fn delete(&self, receipt: Receipt) {
-        let (done, deleted) = oneshot::channel();
-        if self.0.send(Ack { receipt, done }).await.is_ok() {
-            let _ = deleted.await;
-        }
+        // Nobody takes it on only when everything has been dropped.
+        let _ = self.0.send(receipt).await;
     }
 }
 
-/// Deletes until every [`Acks`] is gone.
+/// Deletes until every [`Acks`] is gone and nothing is left to delete.
 pub(crate) async fn run(queue: &Queue, Pending(mut pending): Pending) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while pending.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let (receipts, waiting): (Vec<Receipt>, Vec<_>) =
-            batch.drain(..).map(|ack: Ack| (ack.receipt, ack.done)).unzip();
-        delete(queue, receipts).await;
-        for done in waiting {
-            // Nobody waits any more when the work was stopped; the message is deleted all the same.
-            let _ = done.send(());
-        }
+        let _ = tokio::time::timeout(LINGER, fill(&mut pending, &mut batch)).await;
+        delete(queue, batch.split_off(0)).await;
     }
+}
+
+/// Ends when the batch is full, or nothing can come any more.
+async fn fill(pending: &mut mpsc::Receiver<Receipt>, batch: &mut Vec<Receipt>) {
+    while batch.len() < BATCH_MAX && pending.recv_many(batch, BATCH_MAX - batch.len()).await > 0 {}
 }
 
 async fn delete(queue: &Queue, mut receipts: Vec<Receipt>) {

@@ -15,21 +15,26 @@ use common::backoff;
 use common::fault::Fault;
 use common::lane::Lane;
 use common::ledger::{Claim, Held, Ledger, Reason, Record, Status, Upload, Written};
+use common::metrics::{self, AttemptOutcome, Guard};
 use common::queue::Message;
 use common::shutdown::Shutdown;
 use common::transfer::Transfer;
 use common::{telemetry, wire};
 use tokio::time::Instant;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::copy::Copier;
+use crate::ended::Ended;
 use crate::lease::Lease;
 use crate::outcome::{End, Outcome};
-use crate::settle::Settler;
+use crate::settle::{Settled, Settler};
+use crate::spans;
 use crate::verdict::{Verdict, verdict};
 
 /// Attempts that may vanish without a word (their workers died, or were cut off) before the file is held to be the cause.
 const VANISHED_ATTEMPTS_MAX: u64 = 10;
+/// The same for a file with an upload under way: its progress outlives its workers, and the largest files outlive many.
+const VANISHED_ATTEMPTS_OF_UPLOAD_MAX: u64 = 50;
 
 /// Who this worker is. Every attempt's owner is `worker_id.boot/number`, and no two are alike.
 #[derive(Debug)]
@@ -62,53 +67,82 @@ pub(crate) struct Attempts {
 impl Attempts {
     /// Works on one message until it is ended, given back, or somebody else's.
     pub(crate) async fn run(&self, message: Message, lease: Lease) {
-        let transfer = match wire::decode(&message.body) {
-            Ok(transfer) => transfer,
-            Err(error) => {
-                let reason = Reason::new("malformed_transfer", error.to_string());
-                return self.settler.park(&message, lease, &reason).await;
-            }
-        };
-        let span = tracing::info_span!(
-            "transfer",
-            transfer = %transfer.id,
-            lane = %self.lane,
-            bytes = transfer.source.size_bytes,
-            attempt = tracing::field::Empty,
-            otel.kind = "consumer"
-        );
-        telemetry::follow(&span, &message.attributes);
-        Box::pin(self.transfer(message, lease, transfer)).instrument(span).await;
+        let _in_flight = metrics::in_flight(&self.settler.queue, 1);
+        metrics::counted(self.attempt(message, lease)).await;
     }
 
-    async fn transfer(&self, message: Message, lease: Lease, transfer: Transfer) {
+    async fn attempt(&self, message: Message, lease: Lease) {
+        let decoded = wire::decode(&message.body);
+        let span = spans::attempt(decoded.as_ref().ok(), &message, &self.lane);
+        telemetry::follow(&span, &message, &self.settler.queue);
+        let ended = match decoded {
+            Ok(transfer) => {
+                let ended = Box::pin(self.transfer(message, lease, &transfer)).instrument(span.clone()).await;
+                if let Some(state) = ended.state() {
+                    metrics::state(&transfer, &self.lane, state);
+                }
+                ended
+            }
+            Err(error) => {
+                let reason = Reason::new("malformed_transfer", error.to_string());
+                self.settler.park(&message, lease, &reason).instrument(span.clone()).await;
+                Ended::of(AttemptOutcome::Parked, &reason)
+            }
+        };
+        if ended.is_failure() {
+            telemetry::failed(&span, &ended.reason);
+        }
+        ended.count_guards();
+        metrics::attempt(&self.lane, ended.outcome, &ended.reason);
+    }
+
+    async fn transfer(&self, message: Message, lease: Lease, transfer: &Transfer) -> Ended {
         let owner = self.identity.next_owner();
         let claimed = tokio::select! {
             biased;
-            () = lease.lost() => return,
-            claimed = self.claim(&transfer, &owner).instrument(tracing::info_span!("claim")) => claimed,
+            () = lease.lost() => return Ended::lease_lost(),
+            claimed = self.claim(transfer, &owner).instrument(spans::claim(&self.ledger)) => claimed,
         };
         let started = Instant::now();
         let (fence, before) = match claimed {
             Ok(Claim::Held { fence, before }) => (fence, before),
             Ok(Claim::Over(Status::Failed)) => {
                 // Its attempt may have died between the ledger and the dead-letter queue. A duplicate there does no harm.
-                let reason = self.reason_of(&transfer).await;
-                return self.settler.park(&message, lease, &reason).await;
+                let reason = self.reason_of(transfer).await;
+                self.settler.park(&message, lease, &reason).await;
+                return Ended::of(AttemptOutcome::Parked, &reason);
             }
             Ok(Claim::Over(status)) => {
                 tracing::info!(%status, "a duplicate message");
-                return self.settler.delete(&message, lease).await;
+                self.settler.delete(&message, lease).await;
+                return Ended::duplicate();
             }
-            Ok(Claim::Missing) => return self.give_back(&message, lease, "claim: the item has gone").await,
-            Err(fault) => return self.give_back(&message, lease, &fault.to_string()).await,
+            Ok(Claim::Missing) => {
+                self.give_back(&message, lease, "claim: the item has gone").await;
+                return Ended::new(AttemptOutcome::NotBegun, "ledger");
+            }
+            Err(fault) => {
+                self.give_back(&message, lease, &fault.to_string()).await;
+                return Ended::new(AttemptOutcome::NotBegun, fault.class.as_str());
+            }
         };
-        tracing::Span::current().record("attempt", fence);
+        tracing::info!(attempt = fence, "processing");
+        metrics::state(transfer, &self.lane, Status::Processing);
+        if let Some(earlier) = &before.released_traceparent {
+            telemetry::link(&Span::current(), earlier, "earlier_attempt");
+        }
         let held = Held { id: &transfer.id, fence, owner: &owner };
-        let outcome = self.outcome(&transfer, &lease, &held, &before).await;
-        let verdict = self.verdict(&transfer, &lease, outcome, before.failed_attempts).await;
+        let outcome = self.outcome(transfer, &lease, &held, &before).await;
+        metrics::copied(&self.lane, outcome.result.is_ok(), started.elapsed());
+        let passing = match &outcome.result {
+            Err(End::Passing(fault)) => Some(fault.class),
+            _ => None,
+        };
+        let verdict = self.verdict(transfer, &lease, outcome, before.failed_attempts).await;
+        let fence_lost = verdict == Verdict::Leave && !lease.is_lost();
         let settle = self.settler.settle(&message, lease, &held, &verdict, started);
-        settle.instrument(tracing::info_span!("settle")).await;
+        let settled = settle.instrument(spans::settle()).await;
+        Ended::settled(&verdict, if fence_lost { Settled::FenceLost } else { settled }, passing)
     }
 
     /// An item that is not there is made again from the message, which has all of it: nothing is lost with a ledger's item.
@@ -152,7 +186,10 @@ impl Attempts {
             published = look => published,
         };
         match published {
-            Ok(Some(completion)) => Verdict::Complete(completion),
+            Ok(Some(completion)) => {
+                metrics::guarded(Guard::FailedIsUnpublished);
+                Verdict::Complete(completion)
+            }
             Ok(None) => verdict,
             Err(fault) => Verdict::Release {
                 reason: Reason::new("passing", fault.to_string()),
@@ -174,7 +211,11 @@ impl Attempts {
     }
 
     async fn outcome(&self, transfer: &Transfer, lease: &Lease, held: &Held<'_>, before: &Record) -> Outcome {
-        if before.vanished_attempts() >= VANISHED_ATTEMPTS_MAX {
+        let vanished_max = match before.upload {
+            Some(_) => VANISHED_ATTEMPTS_OF_UPLOAD_MAX,
+            None => VANISHED_ATTEMPTS_MAX,
+        };
+        if before.vanished_attempts() >= vanished_max {
             let message = format!("{} attempts ended without a word", before.vanished_attempts());
             let result = Err(End::Permanent(Reason::new("attempts_vanished", message)));
             return Outcome { result, left: before.upload.clone() };
@@ -187,10 +228,11 @@ impl Attempts {
         let copy = Box::pin(self.copier.copy(transfer, before.upload.clone(), note));
         // The copy stops where it is by being dropped; what the ledger knows of its upload stays.
         let stopped = |end| Outcome::clean(Err(end));
+        let span = spans::copy(transfer, held.fence);
         tokio::select! {
             biased;
             () = lease.lost() => stopped(End::LeaseLost),
-            outcome = copy.instrument(tracing::info_span!("copy")) => outcome,
+            outcome = copy.instrument(span) => outcome,
             () = lease.hand_over() => stopped(End::Interrupted),
             () = self.shutdown.aborting() => stopped(End::Interrupted),
         }

@@ -10,6 +10,7 @@ use common::backoff::{self, Delays};
 use common::fault::Fault;
 use common::lane::Lane;
 use common::ledger::Ledger;
+use common::metrics;
 use common::queue::{BATCH_MAX, Message, Queue};
 use common::shutdown::Shutdown;
 use futures::future::{Either, Fuse, FusedFuture as _, FutureExt as _, select};
@@ -19,10 +20,16 @@ use crate::acks::{self, acks};
 use crate::attempt::{Attempts, Identity};
 use crate::copy::Copier;
 use crate::lease::Keeper;
+use crate::protect::Busy;
 use crate::settle::Settler;
 
 /// How long a receive waits for more free permits, once there is one.
-const LINGER: Duration = Duration::from_millis(100);
+pub const LINGER: Duration = Duration::from_millis(100);
+
+/// So many free permits are worth a receive at once; fewer only after [`LINGER`].
+pub fn worthwhile(permits: usize) -> usize {
+    (permits / 4).clamp(1, BATCH_MAX)
+}
 
 /// What all lanes of a worker share.
 #[derive(Debug, Clone)]
@@ -32,6 +39,7 @@ pub struct Laneworks {
     shutdown: Shutdown,
     identity: Arc<Identity>,
     failed_attempts_max: u32,
+    busy: Busy,
 }
 
 /// How one lane is pulled.
@@ -57,11 +65,17 @@ impl Laneworks {
         failed_attempts_max: u32,
     ) -> Self {
         let identity = Arc::new(Identity { worker_id: worker_id.into(), boot, attempts: Default::default() });
-        Self { ledger, copier, shutdown, identity, failed_attempts_max }
+        Self { ledger, copier, shutdown, identity, failed_attempts_max, busy: Busy::default() }
+    }
+
+    /// Which messages the lanes hold.
+    pub fn busy(&self) -> &Busy {
+        &self.busy
     }
 
     /// Pulls one lane until the shutdown begins, the open poll has ended, and everything that was taken is settled.
     pub async fn run(&self, pull: Pull) {
+        metrics::receiving(&pull.queue, pull.permits);
         let keeper = Arc::new(Keeper::new(pull.heartbeats.clone()));
         let (acks, pending) = acks();
         let settler = Settler { ledger: self.ledger.clone(), queue: pull.queue.clone(), acks };
@@ -80,7 +94,8 @@ impl Laneworks {
             self.pull(&pull, &keeper, &attempts).await;
         });
         let work = futures::future::join(work, acks::run(&pull.queue, pending));
-        if let Either::Right(_) = select(std::pin::pin!(work), std::pin::pin!(keeper.run())).await {
+        // The leases first: a process that stood still for longer than its leases ends them before it goes on with its work.
+        if let Either::Left(_) = select(std::pin::pin!(keeper.run()), std::pin::pin!(work)).await {
             tracing::error!("the heartbeats ended by themselves");
         }
     }
@@ -92,7 +107,7 @@ impl Laneworks {
         let mut delay = None;
         // Waiting a moment for a few free permits makes receives worth their request.
         let mut lingered = false;
-        let worthwhile = (pull.permits / 4).clamp(1, BATCH_MAX);
+        let worthwhile = worthwhile(pull.permits);
         loop {
             let free = pull.permits.saturating_sub(running.len());
             let enough = free >= worthwhile || (free > 0 && lingered);
@@ -113,7 +128,9 @@ impl Laneworks {
                         lingered = false;
                         for message in messages {
                             let lease = keeper.hold(&message);
-                            running.push(attempts.run(message, lease).boxed_local());
+                            let hold = self.busy.hold();
+                            let attempt = attempts.run(message, lease).map(move |()| drop(hold));
+                            running.push(attempt.boxed_local());
                         }
                     }
                     Err(fault) => {

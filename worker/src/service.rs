@@ -10,6 +10,7 @@ use common::{aws, telemetry};
 use futures::future::join_all;
 
 use crate::copy::Copier;
+use crate::protect::Protection;
 use crate::{Laneworks, Pull, Settings};
 
 /// A heartbeat that takes longer is given up and sent again. At most a sixth of the visibility timeout.
@@ -21,7 +22,7 @@ const HEARTBEAT_PATIENCE: Duration = Duration::from_secs(10);
 /// When the service cannot start.
 pub async fn run(settings: Settings) -> Result<(), StartError> {
     let mut signals = StopSignals::listen();
-    let telemetry = telemetry::start("drayage-worker", &settings.shared)
+    let telemetry = telemetry::start("drayage-worker", Some(&settings.worker_id), &settings.shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
     let shutdown = Shutdown::new();
     let grace_period = settings.shared.grace_period;
@@ -31,9 +32,10 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
         prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
         () = signals.next() => None,
     };
-    if let Some((works, pulls)) = prepared {
+    if let Some(Prepared { works, pulls, protection }) = prepared {
+        let lanes = join_all(pulls.into_iter().map(|pull| Box::pin(works.run(pull))));
         tokio::select! {
-            _ = join_all(pulls.into_iter().map(|pull| Box::pin(works.run(pull)))) => {}
+            () = Box::pin(protected(lanes, protection)) => {}
             () = shutdown.follow(async || signals.next().await, grace_period) => {}
         }
     }
@@ -42,9 +44,29 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Works with the task protected where it can be, and gives the protection up when everything that was taken is settled.
+async fn protected<T>(work: impl Future<Output = T>, protection: Option<Protection>) {
+    let Some(mut protection) = protection else {
+        work.await;
+        return;
+    };
+    tokio::select! {
+        biased;
+        _ = work => {}
+        never = protection.run() => match never {},
+    }
+    protection.close().await;
+}
+
+struct Prepared {
+    works: Laneworks,
+    pulls: Vec<Pull>,
+    protection: Option<Protection>,
+}
+
 /// Everything that must be there before work is taken.
-async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<(Laneworks, Vec<Pull>), StartError> {
-    let Settings { shared, permits, tuning, failed_attempts_max, worker_id } = settings;
+async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<Prepared, StartError> {
+    let Settings { shared, permits, tuning, failed_attempts_max, worker_id, protection } = settings;
     let config = sdk_config(&shared).await?;
     let sqs = aws::sqs(&config);
     let patience = HEARTBEAT_PATIENCE.min(shared.visibility_timeout / 6);
@@ -66,6 +88,9 @@ async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<(Laneworks, 
     let copier = Copier::new(&config, tuning);
     let works =
         Laneworks::new(ledger, copier, shutdown.clone(), &worker_id, fastrand::u64(..), failed_attempts_max);
-    tracing::info!(worker_id, lanes = pulls.len(), "working");
-    Ok((works, pulls))
+    let door = protection.and_then(|(policy, surroundings)| Some((policy, surroundings.door(&config)?)));
+    let protected_by = door.as_ref().map_or("nothing", |(_, door)| door.name());
+    tracing::info!(worker_id, lanes = pulls.len(), protected_by, "working");
+    let protection = door.map(|(policy, door)| Protection::new(policy, door, works.busy().clone()));
+    Ok(Prepared { works, pulls, protection })
 }

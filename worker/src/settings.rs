@@ -7,8 +7,9 @@ use common::lane::Lane;
 use common::service::StartError;
 use common::settings::{Reader, SHARED, Setting, Shared, bounded, bytes, pairs, with_flags};
 
-use crate::copy::Tuning;
 use crate::copy::plan::{PART_BYTES_MAX, PART_BYTES_MIN};
+use crate::copy::{BUFFER_BYTES_MIN, Budget, STREAMS_MIN, Tuning};
+use crate::protect::{self, Policy, Surroundings};
 
 const CONCURRENCY: Setting = Setting {
     name: "concurrency",
@@ -28,6 +29,18 @@ const PARTS_IN_FLIGHT: Setting = Setting {
     default: Some("4"),
     help: "parts of one file copied at a time",
 };
+const STREAMS_MAX: Setting = Setting {
+    name: "streams-max",
+    value: "COUNT",
+    default: Some("32"),
+    help: "files and parts on their way at a time, over all lanes; fewer while a bucket throttles",
+};
+const BUFFER_BYTES: Setting = Setting {
+    name: "buffer-bytes",
+    value: "BYTES",
+    default: Some("32MiB"),
+    help: "what they may have in buffers; a stream counts for 1 MiB, a small file for its size",
+};
 const FAILED_ATTEMPTS_MAX: Setting = Setting {
     name: "failed-attempts-max",
     value: "COUNT",
@@ -40,8 +53,10 @@ const WORKER_ID: Setting = Setting {
     default: None,
     help: "what the ledger calls this worker; otherwise worker- and eight random digits",
 };
-const OWN: &[Setting] = &[CONCURRENCY, PART_BYTES, PARTS_IN_FLIGHT, FAILED_ATTEMPTS_MAX, WORKER_ID];
+const OWN: &[Setting] =
+    &[CONCURRENCY, PART_BYTES, PARTS_IN_FLIGHT, STREAMS_MAX, BUFFER_BYTES, FAILED_ATTEMPTS_MAX, WORKER_ID];
 
+const BUFFER_BYTES_MAX: u64 = 16 << 30;
 const PERMITS: usize = 32;
 const PERMITS_BULK: usize = 4;
 
@@ -54,19 +69,21 @@ pub struct Settings {
     pub tuning: Tuning,
     pub failed_attempts_max: u32,
     pub worker_id: String,
+    /// `None`: off.
+    pub protection: Option<(Policy, Surroundings)>,
 }
 
 /// The subcommand, with a flag for each setting.
 pub fn command() -> Command {
     let about = "Pulls transfers from the lane queues, copies, verifies and records them";
-    with_flags(Command::new("worker").about(about), &[SHARED, OWN])
+    with_flags(Command::new("worker").about(about), &[SHARED, OWN, protect::SETTINGS])
 }
 
 impl Settings {
     /// # Errors
     /// [`StartError::Usage`] with everything that is wrong.
     pub fn read(matches: &ArgMatches, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
-        let mut reader = Reader::new(matches, &[SHARED, OWN], variable);
+        let mut reader = Reader::new(matches, &[SHARED, OWN, protect::SETTINGS], variable);
         let shared = Shared::read(&mut reader);
         let given = reader.optional(&CONCURRENCY, |text| {
             let counts = pairs(text)?.into_iter();
@@ -78,17 +95,26 @@ impl Settings {
         let permits = shared.as_ref().map(|shared| permits(shared, &given, &mut reader));
         let part_bytes = reader.required(&PART_BYTES, |text| bytes(text, PART_BYTES_MIN..=PART_BYTES_MAX));
         let parts_in_flight = reader.required(&PARTS_IN_FLIGHT, |text| bounded(text, 1..=64_usize));
+        let streams_max = reader.required(&STREAMS_MAX, |text| bounded(text, STREAMS_MIN..=1_000));
+        let buffer_bytes =
+            reader.required(&BUFFER_BYTES, |text| bytes(text, BUFFER_BYTES_MIN..=BUFFER_BYTES_MAX));
         let failed_attempts_max = reader.required(&FAILED_ATTEMPTS_MAX, |text| bounded(text, 1..=100_u32));
         let worker_id = reader.optional(&WORKER_ID, |text| {
             let plain = text.len() <= 128 && text.bytes().all(|b| b.is_ascii_graphic());
             if plain { Ok(text.to_owned()) } else { Err("expected 1 to 128 printable characters".to_owned()) }
         });
+        let protection = protect::read(&mut reader, variable);
         let settings = (|| {
             Some(Self {
                 shared: shared?,
                 permits: permits?,
-                tuning: Tuning { part_bytes: part_bytes?, parts_in_flight: parts_in_flight? },
+                tuning: Tuning {
+                    part_bytes: part_bytes?,
+                    parts_in_flight: parts_in_flight?,
+                    budget: Budget { streams_max: streams_max?, buffer_bytes: buffer_bytes? },
+                },
                 failed_attempts_max: failed_attempts_max?,
+                protection: protection?,
                 worker_id: worker_id.unwrap_or_else(|| format!("worker-{:08x}", fastrand::u32(..))),
             })
         })();

@@ -16,7 +16,7 @@ use crate::lease::Lease;
 use crate::verdict::Verdict;
 
 /// Tries of one ledger write, over about ten seconds. The lease is kept meanwhile.
-const TRIES_MAX: usize = 6;
+pub const TRIES_MAX: usize = 6;
 
 /// What settling needs.
 #[derive(Debug, Clone)]
@@ -24,6 +24,17 @@ pub(crate) struct Settler {
     pub(crate) ledger: Ledger,
     pub(crate) queue: Queue,
     pub(crate) acks: Acks,
+}
+
+/// What came of a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// The ledger says it.
+    Recorded,
+    /// The ledger could not be written.
+    Unrecorded,
+    FenceLost,
+    LeaseLost,
 }
 
 /// What is to become of a message.
@@ -35,7 +46,7 @@ enum Disposition<'r> {
 }
 
 impl Settler {
-    /// Ends an attempt that holds the fence. `started` is when the claim was made.
+    /// Ends an attempt that holds the fence, and says what came of its verdict. `started` is when the claim was made.
     pub(crate) async fn settle(
         &self,
         message: &Message,
@@ -43,13 +54,14 @@ impl Settler {
         held: &Held<'_>,
         verdict: &Verdict,
         started: Instant,
-    ) {
-        let disposition = tokio::select! {
+    ) -> Settled {
+        let (settled, disposition) = tokio::select! {
             biased;
-            () = lease.lost() => Disposition::Leave,
-            disposition = self.record(message, held, verdict, started) => disposition,
+            () = lease.lost() => (Settled::LeaseLost, Disposition::Leave),
+            recorded = self.record(message, held, verdict, started) => recorded,
         };
         self.dispose(message, lease, disposition).await;
+        settled
     }
 
     async fn record<'v>(
@@ -58,7 +70,7 @@ impl Settler {
         held: &Held<'_>,
         verdict: &'v Verdict,
         started: Instant,
-    ) -> Disposition<'v> {
+    ) -> (Settled, Disposition<'v>) {
         let took = started.elapsed();
         let delay = backoff::delay_for(backoff::RELEASE, message.receive_count.saturating_sub(1));
         let (written, disposition) = match verdict {
@@ -79,21 +91,21 @@ impl Settler {
                 let delay = if *at_once { Duration::ZERO } else { delay };
                 (written(write).await, Disposition::GiveBack(delay))
             }
-            Verdict::Leave => return Disposition::Leave,
+            Verdict::Leave => return (Settled::LeaseLost, Disposition::Leave),
         };
         match written {
             Ok(Written::Done) => {
-                log(verdict, took);
-                disposition
+                log(verdict, held.fence, took);
+                (Settled::Recorded, disposition)
             }
             // Another attempt holds the fence: the file is its business now, and this message comes back to find it done.
             Ok(Written::Lost) => {
                 tracing::warn!("another attempt holds the fence; leaving the file to it");
-                Disposition::Leave
+                (Settled::FenceLost, Disposition::Leave)
             }
             Err(fault) => {
                 tracing::error!(%fault, "failed to write the ledger; giving the message back");
-                Disposition::GiveBack(delay)
+                (Settled::Unrecorded, Disposition::GiveBack(delay))
             }
         }
     }
@@ -149,18 +161,20 @@ async fn written(write: impl AsyncFn() -> Result<Written, Fault>) -> Result<Writ
     }
 }
 
-fn log(verdict: &Verdict, took: Duration) {
+fn log(verdict: &Verdict, attempt: u64, took: Duration) {
     let processing_time_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     match verdict {
         Verdict::Complete(completion) => {
-            tracing::info!(processing_time_ms, verified_by = completion.verified_by, "completed");
+            tracing::info!(attempt, processing_time_ms, verified_by = completion.verified_by, "completed");
         }
         Verdict::Supersede(reason) => {
-            tracing::info!(code = reason.code, reason = reason.message, "superseded");
+            tracing::info!(attempt, code = reason.code, reason = reason.message, "superseded");
         }
-        Verdict::Fail(reason) => tracing::error!(code = reason.code, reason = reason.message, "failed"),
+        Verdict::Fail(reason) => {
+            tracing::error!(attempt, code = reason.code, reason = reason.message, "failed");
+        }
         Verdict::Release { reason, spent, .. } => {
-            tracing::warn!(code = reason.code, reason = reason.message, spent, "released");
+            tracing::warn!(attempt, code = reason.code, reason = reason.message, spent, "released");
         }
         Verdict::Leave => {}
     }

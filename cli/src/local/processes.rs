@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use common::backoff::{Delays, Policy};
+use common::health::HEALTH_PORT;
 use common::service::StartError;
 use futures::future::{join_all, select_all};
 use rustix::process::{Pid, Signal, kill_process};
@@ -180,6 +181,8 @@ fn spawn(name: &str, arguments: &[String], log: &PathBuf) -> Result<Child, Start
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env_remove("AWS_PROFILE")
         .env_remove("AWS_SESSION_TOKEN")
+        // One port is for one process.
+        .env_remove(HEALTH_PORT.variable())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)

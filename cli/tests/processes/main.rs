@@ -1,11 +1,17 @@
 //! The real binary, run as processes over loopback: what a user sees of it, and what no simulation in one process shows.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check fails by panicking")]
 
+mod canaries;
+mod health;
 mod help;
 mod interactive;
 mod killed;
+mod logs;
+mod metrics;
 mod once;
 mod once_rules;
+mod protected;
+mod reap;
 mod refusals;
 mod rules;
 mod signals;

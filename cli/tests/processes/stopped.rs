@@ -38,7 +38,7 @@ async fn a_copy_that_does_not_end_in_time_is_handed_to_another_worker() {
     put(&s3, "large", &content).await;
     gate.reached().await;
     worker.signal(Signal::TERM);
-    worker.ended().await.succeeded().said("\"message\":\"released\",\"code\":\"interrupted\"");
+    worker.ended().await.succeeded().said("\"message\":\"released\",\"attempt\":1,\"code\":\"interrupted\"");
     let left = ledger::only(&fleet.world.dynamodb(), "an item", |_| true).await;
     assert_eq!((left.text("status"), left.number("released_attempts")), ("queued", 1));
     assert_eq!(unfinished_uploads(&s3).await, [left.text("upload_id")], "the upload is kept");
@@ -64,7 +64,7 @@ async fn a_second_signal_hands_over_at_once() {
     // Two different signals: two of one kind may arrive as one.
     worker.signal(Signal::TERM);
     worker.signal(Signal::INT);
-    worker.ended().await.succeeded().said("\"message\":\"released\",\"code\":\"interrupted\"");
+    worker.ended().await.succeeded().said("\"message\":\"released\",\"attempt\":1,\"code\":\"interrupted\"");
     let left = ledger::only(&fleet.world.dynamodb(), "an item", |_| true).await;
     assert_eq!((left.text("status"), left.number("released_attempts")), ("queued", 1));
 }

@@ -17,7 +17,7 @@ fn assert_mistakes(ended: Ended, expected: &[&str]) {
 
 #[tokio::test]
 async fn an_unknown_flag_is_named() {
-    for role in ["local", "dispatcher", "worker"] {
+    for role in ["local", "dispatcher", "worker", "health", "reap"] {
         run(&[role, "--nope"]).await.failed(64).said("unexpected argument '--nope'");
     }
 }

@@ -44,6 +44,8 @@ pub mod attribute {
     pub const FAILED_ATTEMPTS: &str = "failed_attempts";
     /// Attempts that ended by a release. What is missing to `attempts` vanished without a word.
     pub const RELEASED_ATTEMPTS: &str = "released_attempts";
+    /// Trace context (W3C) of the attempt that was released last; only where traces are made.
+    pub const RELEASED_TRACEPARENT: &str = "released_traceparent";
     /// The attempt that holds the fence: `worker id/number`.
     pub const OWNER: &str = "owner";
     pub const UPLOAD_ID: &str = "upload_id";
@@ -75,6 +77,7 @@ pub struct Record {
     pub released_attempts: u64,
     pub owner: Option<String>,
     pub upload: Option<Upload>,
+    pub released_traceparent: Option<String>,
     pub checksum: Option<String>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -100,6 +103,7 @@ impl Record {
             released_attempts: number(a::RELEASED_ATTEMPTS).unwrap_or(0),
             owner: text(a::OWNER),
             upload: upload.map(|(id, part_bytes)| Upload { id, part_bytes }),
+            released_traceparent: text(a::RELEASED_TRACEPARENT),
             checksum: text(a::CHECKSUM),
             error_code: text(a::ERROR_CODE),
             error_message: text(a::ERROR_MESSAGE),

@@ -9,8 +9,13 @@ mod item;
 mod schema;
 pub mod state;
 mod store;
+mod told;
+mod uploads;
 
 pub use item::{Record, Upload, attribute};
-pub use schema::{BY_CUSTOMER, BY_STATUS, STATUS_SHARDS, create_table, status_shard};
+pub use schema::{
+    BY_CUSTOMER, BY_STATUS, BY_UPLOAD, CUSTOMER_SHARDS, STATUS_SHARDS, create_table, status_shard,
+};
 pub use state::{Status, Step};
 pub use store::{Claim, Completion, Held, Ledger, Queued, Reason, Written};
+pub use uploads::{Owner, Uploads};

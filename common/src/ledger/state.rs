@@ -7,13 +7,13 @@
 //!                                    claim, progress
 //! ```
 //! `uploaded` is for items that something else than the dispatcher makes (a file that was seen and not routed yet); they can be
-//! claimed as queued ones. `claim` leaves `processing` too: the attempt before may have died without a word. Every claim raises the attempt number, and
-//! that number is the fence: an attempt's later steps hold only while the item still carries it.
+//! claimed as queued ones. `claim` leaves `processing` too: the attempt before may have died without a word. Every claim raises the
+//! attempt number, and that number is the fence: an attempt's later steps hold only while the item still carries it.
 
 use std::fmt;
 
 /// Where a transfer stands. `uploaded` is an event that was seen and not yet queued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     Uploaded,
     Queued,
@@ -78,6 +78,18 @@ impl Step {
         Self::Fail,
         Self::Supersede,
     ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Claim => "claim",
+            Self::Progress => "progress",
+            Self::Release => "release",
+            Self::Complete => "complete",
+            Self::Fail => "fail",
+            Self::Supersede => "supersede",
+        }
+    }
 
     /// The states it leaves. `Queue` also makes an item that is not there yet.
     pub const fn from(self) -> &'static [Status] {

@@ -12,9 +12,11 @@ use super::expression::{Expression, number, text};
 use super::item::{self, Record, Upload, attribute as a};
 use super::schema::status_shard;
 use super::state::{Status, Step};
+use super::told;
 use crate::clock::WallClock;
 use crate::fault::{Class, Fault};
 use crate::lane::Lane;
+use crate::telemetry;
 use crate::transfer::{Transfer, TransferId};
 
 /// A handle to the table.
@@ -73,6 +75,10 @@ impl Ledger {
         Self { client, table: table.into(), clock, retention }
     }
 
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Is the table there, and may we see it? For a clear error at start.
     ///
     /// # Errors
@@ -87,15 +93,25 @@ impl Ledger {
     /// # Errors
     /// The fault, when the write may not have happened.
     pub async fn queue(&self, transfer: &Transfer, lane: &Lane) -> Result<Queued, Fault> {
+        let queued = self.put(transfer, lane).await;
+        told::write(Step::Queue, &queued);
+        queued
+    }
+
+    async fn put(&self, transfer: &Transfer, lane: &Lane) -> Result<Queued, Fault> {
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item::queued(transfer, lane, &self.clock.stamp())))
             .condition_expression("attribute_not_exists(file_id)")
+            .set_return_consumed_capacity(told::capacity_wanted())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await {
-            Ok(_) => Ok(Queued::New),
+            Ok(reply) => {
+                told::capacity(Step::Queue, reply.consumed_capacity());
+                Ok(Queued::New)
+            }
             Err(error) => {
                 let known = match error.as_service_error() {
                     Some(PutItemError::ConditionalCheckFailedException(failed)) => {
@@ -118,6 +134,12 @@ impl Ledger {
     /// # Errors
     /// The fault, when the write may not have happened.
     pub async fn claim(&self, id: &TransferId, worker_id: &str, owner: &str) -> Result<Claim, Fault> {
+        let claim = self.claim_once(id, worker_id, owner).await;
+        told::write(Step::Claim, &claim);
+        claim
+    }
+
+    async fn claim_once(&self, id: &TransferId, worker_id: &str, owner: &str) -> Result<Claim, Fault> {
         let stamp = self.clock.stamp();
         let mut update = self.step(Step::Claim, id, &stamp);
         update
@@ -126,7 +148,7 @@ impl Ledger {
             .set(a::PROCESSED_BY, text(worker_id))
             .set(a::PROCESSING, text(&stamp))
             .require_different(a::OWNER, text(owner));
-        match self.send(id, &update, ReturnValue::AllOld).await? {
+        match self.send(Step::Claim, id, update, ReturnValue::AllOld).await? {
             Sent::Done(Some(before)) => Ok(Claim::Held { fence: before.attempts + 1, before }),
             Sent::Done(None) => Err(Fault::new(Class::Invalid, "UpdateItem", "ForeignItem")),
             Sent::Refused(Some(now))
@@ -165,6 +187,10 @@ impl Ledger {
         let mut update = self.step(Step::Release, held.id, &self.clock.stamp());
         update.add(a::RELEASED_ATTEMPTS, 1);
         update.set(a::ERROR_CODE, text(&reason.code)).set(a::ERROR_MESSAGE, text(&reason.message));
+        // The next attempt's span has a link to this one's.
+        if let Some(context) = telemetry::current_traceparent() {
+            update.set(a::RELEASED_TRACEPARENT, text(context));
+        }
         if spent {
             update.add(a::FAILED_ATTEMPTS, 1);
         }
@@ -233,7 +259,7 @@ impl Ledger {
 
     /// What every transition writes and demands.
     fn step(&self, step: Step, id: &TransferId, stamp: &str) -> Expression {
-        let mut update = Expression::default();
+        let mut update = Expression::new();
         update
             .set(a::STATUS, text(step.to().as_str()))
             .set(a::STATUS_SHARD, text(status_shard(step.to(), id)))
@@ -256,10 +282,21 @@ impl Ledger {
         update
     }
 
-    async fn fenced(&self, held: &Held<'_>, step: Step, mut update: Expression) -> Result<Written, Fault> {
+    async fn fenced(&self, held: &Held<'_>, step: Step, update: Expression) -> Result<Written, Fault> {
+        let written = self.write_fenced(held, step, update).await;
+        told::write(step, &written);
+        written
+    }
+
+    async fn write_fenced(
+        &self,
+        held: &Held<'_>,
+        step: Step,
+        mut update: Expression,
+    ) -> Result<Written, Fault> {
         debug_assert!(step.is_fenced());
         update.require_equal(a::ATTEMPTS, number(held.fence)).require_equal(a::OWNER, text(held.owner));
-        match self.send(held.id, &update, ReturnValue::None).await? {
+        match self.send(step, held.id, update, ReturnValue::None).await? {
             Sent::Done(_) => Ok(Written::Done),
             // Our own write, whose reply was lost: the item is where this step leads, still under our fence. (A progress note
             // leaves the state as it was, so its condition cannot fail by having happened.)
@@ -274,20 +311,31 @@ impl Ledger {
         }
     }
 
-    async fn send(&self, id: &TransferId, update: &Expression, returned: ReturnValue) -> Result<Sent, Fault> {
+    async fn send(
+        &self,
+        step: Step,
+        id: &TransferId,
+        mut update: Expression,
+        returned: ReturnValue,
+    ) -> Result<Sent, Fault> {
+        let (expression, condition) = update.written();
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
             .key(a::FILE_ID, text(id.as_str()))
-            .update_expression(update.update())
-            .condition_expression(update.condition())
-            .set_expression_attribute_names(Some(update.names.clone()))
-            .set_expression_attribute_values(Some(update.values.clone()))
+            .update_expression(expression)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
             .return_values(returned)
+            .set_return_consumed_capacity(told::capacity_wanted())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match request.send().await {
-            Ok(reply) => Ok(Sent::Done(reply.attributes().and_then(Record::read))),
+            Ok(reply) => {
+                told::capacity(step, reply.consumed_capacity());
+                Ok(Sent::Done(reply.attributes().and_then(Record::read)))
+            }
             Err(error) => refused(&error).ok_or_else(|| Fault::of("UpdateItem", &error)),
         }
     }

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    MessageAttributeValue, SendMessageBatchRequestEntry,
+    MessageAttributeValue, MessageSystemAttributeNameForSends::AwsTraceHeader, MessageSystemAttributeValue,
+    SendMessageBatchRequestEntry,
 };
 
-use super::{BATCH_MAX, Queue, Receipt};
+use super::{BATCH_MAX, Queue, Receipt, TRACEPARENT};
 use crate::fault::{Class, Fault};
+use crate::metrics;
+use crate::telemetry::xray;
 
 /// The most that one batch may carry, bodies and attributes together.
 const BATCH_BYTES_MAX: usize = 1_048_576;
@@ -45,6 +48,7 @@ impl Queue {
             results.extend(self.send_batch(batch).await);
             rest = after;
         }
+        metrics::queues::sent(self, &results);
         results
     }
 
@@ -58,6 +62,9 @@ impl Queue {
                 if let Some(value) = string_attribute(value) {
                     entry = entry.message_attributes(name, value);
                 }
+            }
+            if let Some(header) = trace_header(&message.attributes) {
+                entry = entry.message_system_attributes(AwsTraceHeader, header);
             }
             let entry = entry.set_message_group_id(message.group.clone()).build();
             match entry {
@@ -79,7 +86,7 @@ impl Queue {
     /// Deletes messages that are done. Success proves nothing: a stale receipt deletes nothing.
     pub async fn delete(&self, receipts: &[Receipt]) -> Vec<Entry> {
         const OPERATION: &str = "DeleteMessageBatch";
-        in_batches(receipts, async |batch| {
+        let deleted = in_batches(receipts, async |batch| {
             let entries = batch.iter().enumerate().map(|(index, receipt)| {
                 DeleteMessageBatchRequestEntry::builder()
                     .id(index.to_string())
@@ -96,13 +103,15 @@ impl Queue {
                 &reply.failed,
             ))
         })
-        .await
+        .await;
+        metrics::queues::deleted(self, receipts, &deleted);
+        deleted
     }
 
     /// Hides each message for a time counted from now: a heartbeat extends it, zero gives it back at once.
     pub async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Vec<Entry> {
         const OPERATION: &str = "ChangeMessageVisibilityBatch";
-        in_batches(changes, async |batch| {
+        let changed = in_batches(changes, async |batch| {
             let entries = batch.iter().enumerate().map(|(index, (receipt, visibility_timeout))| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(index.to_string())
@@ -121,13 +130,17 @@ impl Queue {
                 &reply.failed,
             ))
         })
-        .await
+        .await;
+        metrics::queues::hidden(self, changes, &changed);
+        changed
     }
 
     /// Gives messages back, each to be visible after its delay. One that fails is logged and not tried again: it comes back by
     /// itself.
     pub async fn give_back(&self, messages: &[(Receipt, Duration)]) {
-        for fault in self.change_visibility(messages).await.into_iter().filter_map(Result::err) {
+        let given_back = self.change_visibility(messages).await;
+        metrics::queues::given_back(self, &given_back);
+        for fault in given_back.into_iter().filter_map(Result::err) {
             tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
         }
     }
@@ -148,6 +161,13 @@ fn built<T, E>(
     entries: impl Iterator<Item = Result<T, E>>,
 ) -> Result<Vec<T>, Fault> {
     entries.collect::<Result<_, _>>().map_err(|_| Fault::new(Class::Invalid, operation, "request"))
+}
+
+/// The trace context in X-Ray's form, so that AWS's own tools follow the trace too. It counts neither as an attribute nor against the
+/// message's size.
+pub(super) fn trace_header(attributes: &BTreeMap<String, String>) -> Option<MessageSystemAttributeValue> {
+    let header = xray::header(attributes.get(TRACEPARENT)?)?;
+    MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().ok()
 }
 
 pub(super) fn string_attribute(value: &str) -> Option<MessageAttributeValue> {

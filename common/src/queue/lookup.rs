@@ -1,5 +1,6 @@
 //! Finding a queue and its dead-letter queue by name.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -11,7 +12,7 @@ use crate::fault::{Class, Fault};
 #[derive(Debug, Clone)]
 pub struct Queue {
     pub(super) client: Client,
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) url: String,
     pub(super) dead_letter_url: String,
     pub(super) visibility_timeout: Duration,
@@ -41,7 +42,7 @@ impl Queue {
             .and_then(|policy| dead_letter_queue(policy))
             .ok_or_else(|| Fault::new(Class::Invalid, "GetQueueAttributes", "NoRedrivePolicy"))?;
         let dead_letter_url = url_of(client, &dead_letters).await?;
-        let name = name_or_url.rsplit('/').next().unwrap_or(name_or_url).to_owned();
+        let name = name_or_url.rsplit('/').next().unwrap_or(name_or_url).into();
         Ok(Self { client: client.clone(), name, url, dead_letter_url, visibility_timeout })
     }
 
@@ -53,6 +54,15 @@ impl Queue {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name, as metrics hold it.
+    pub(crate) fn label(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     pub fn visibility_timeout(&self) -> Duration {

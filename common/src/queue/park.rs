@@ -3,10 +3,13 @@
 //! Sent first, deleted after. A crash in between leaves it in both queues: the copy in the dead-letter queue does no harm, and the
 //! original is parked again when it comes back.
 
-use super::batch::string_attribute;
+use aws_sdk_sqs::types::MessageSystemAttributeNameForSends;
+
+use super::batch::{string_attribute, trace_header};
 use super::{Message, Queue, REASON_CODE, REASON_MESSAGE, TRACEPARENT, TRACESTATE};
 use crate::fault::{Class, Fault};
 use crate::ledger::Reason;
+use crate::metrics;
 
 impl Queue {
     /// Sends the message to the dead-letter queue. It is still in this queue afterwards.
@@ -18,11 +21,15 @@ impl Queue {
             vec![(REASON_CODE, plain(&reason.code)), (REASON_MESSAGE, plain(&reason.message))];
         let carried = [TRACEPARENT, TRACESTATE].into_iter();
         attributes.extend(carried.filter_map(|name| Some((name, message.attributes.get(name)?.clone()))));
-        match self.send_dead_letter(message, &attributes).await {
+        let sent = match self.send_dead_letter(message, &attributes).await {
             // A body near SQS's limit leaves no room for attributes: better parked without them than never.
             Err(fault) if fault.class == Class::Invalid => self.send_dead_letter(message, &[]).await,
             sent => sent,
+        };
+        if sent.is_ok() {
+            metrics::queues::parked(self, &reason.code);
         }
+        sent
     }
 
     async fn send_dead_letter(&self, message: &Message, attributes: &[(&str, String)]) -> Result<(), Fault> {
@@ -32,6 +39,10 @@ impl Queue {
             if let Some(value) = string_attribute(value) {
                 request = request.message_attributes(*name, value);
             }
+        }
+        if let Some(header) = trace_header(&message.attributes) {
+            request =
+                request.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header);
         }
         let request = request.set_message_group_id(message.group.clone());
         request.send().await.map(drop).map_err(|error| Fault::of("SendMessage", &error))

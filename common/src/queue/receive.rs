@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{BATCH_MAX, Message, Queue};
 use crate::fault::{Class, Fault};
+use crate::metrics;
 
 /// What a receive may take beyond its wait time before we give it up. What it brought is then hidden for a visibility timeout and
 /// comes back: so the visibility timeout must be longer than wait plus slack.
@@ -19,6 +20,12 @@ impl Queue {
     /// # Errors
     /// The fault. Whether it took messages along is unknown; they come back.
     pub async fn receive(&self, most: usize, wait: Duration) -> Result<Vec<Message>, Fault> {
+        let received = self.receive_once(most, wait).await;
+        metrics::queues::received(self, &received);
+        received
+    }
+
+    async fn receive_once(&self, most: usize, wait: Duration) -> Result<Vec<Message>, Fault> {
         let limit = wait + RECEIVE_SLACK;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limit).read_timeout(limit).build();
         let whole_seconds = |duration: Duration| i32::try_from(duration.as_secs()).unwrap_or(i32::MAX);
@@ -31,6 +38,8 @@ impl Queue {
             .visibility_timeout(whole_seconds(self.visibility_timeout))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_system_attribute_names(MessageSystemAttributeName::AwsTraceHeader)
             .message_attribute_names("All")
             .customize()
             // One try: a retry inside the SDK would shift the instant that the lease counts from.

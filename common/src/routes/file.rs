@@ -6,20 +6,8 @@ use std::fmt;
 use toml::de::DeTable;
 
 use super::reader::{At, Fields, Reader};
-use super::{Customer, KeyTemplate, LaneBySize, Routes, Rule, feeds};
+use super::{Customer, LaneBySize, Routes, Rule, feeds, target};
 use crate::lane::Lane;
-use crate::transfer::{CopyOptions, TagPolicy};
-
-const STORAGE_CLASSES: [&str; 8] = [
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "GLACIER_IR",
-    "DEEP_ARCHIVE",
-];
 
 /// One thing wrong with a rules file. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,9 +156,9 @@ fn rule(table: &mut Fields<'_, '_>, lanes: &[Lane]) -> Option<Rule> {
         let sizes = (over.map(|at| at.value), up_to.map(|at| at.value));
         Some((bucket?.value.to_owned(), prefix, suffix, sizes, customers))
     });
-    let target = table.required_table("target").and_then(|mut target| {
-        let made = read_target(&mut target);
-        target.end();
+    let target = table.required_table("target").and_then(|mut table| {
+        let made = target::read(&mut table);
+        table.end();
         made
     });
     let (bucket, prefix, suffix, (size_over_bytes, size_up_to_bytes), customers) = matching?;
@@ -192,31 +180,4 @@ fn rule(table: &mut Fields<'_, '_>, lanes: &[Lane]) -> Option<Rule> {
         target_key,
         options,
     })
-}
-
-fn read_target(target: &mut Fields<'_, '_>) -> Option<(String, KeyTemplate, CopyOptions)> {
-    let bucket = target.required_text("bucket");
-    let key = match target.text("key") {
-        None => KeyTemplate::parse("{key}").ok(),
-        Some(At { value, span }) => {
-            KeyTemplate::parse(value).map_err(|error| target.mistake(&span, &error.to_string())).ok()
-        }
-    };
-    let storage_class = target.text("storage_class");
-    if let Some(At { value, span }) = &storage_class
-        && !STORAGE_CLASSES.contains(value)
-    {
-        let known = STORAGE_CLASSES.join("`, `");
-        target.mistake(span, &format!("unknown storage class `{value}`: expected one of `{known}`"));
-    }
-    let tags = match target.text("tags") {
-        None | Some(At { value: "copy", .. }) => TagPolicy::Copy,
-        Some(At { value: "drop", .. }) => TagPolicy::Drop,
-        Some(At { value, span }) => {
-            target.mistake(&span, &format!("`tags` is `{value}`: expected `copy` or `drop`"));
-            TagPolicy::Copy
-        }
-    };
-    let storage_class = storage_class.map(|at| at.value.to_owned());
-    Some((bucket?.value.to_owned(), key?, CopyOptions { storage_class, tags }))
 }

@@ -7,6 +7,7 @@ mod feeds;
 mod file;
 mod reader;
 mod rule;
+mod target;
 mod template;
 
 use std::collections::BTreeSet;

@@ -113,6 +113,10 @@ impl<'r, 't> Fields<'r, 't> {
         })
     }
 
+    pub(super) fn boolean(&mut self, name: &'static str) -> Option<At<bool>> {
+        self.typed(name, "`true` or `false`", DeValue::as_bool)
+    }
+
     pub(super) fn texts(&mut self, name: &'static str) -> Option<At<Vec<&'r str>>> {
         self.typed(name, "an array of strings", |value| {
             value.as_array()?.iter().map(|entry| entry.get_ref().as_str()).collect()

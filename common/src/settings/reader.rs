@@ -127,6 +127,18 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// The parsed value of a variable that is no setting of ours; `None` when it is not given or not right.
+    pub fn variable<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let value = (self.variable)(name).filter(|value| !value.is_empty())?;
+        let parsed = parse(&value);
+        parsed.map_err(|expected| self.mistakes.push(format!("{name} is {value:?}: {expected}"))).ok()
+    }
+
+    /// Whether a flag or a variable gives it.
+    pub fn is_given(&self, setting: &Setting) -> bool {
+        self.given(setting).is_some()
+    }
+
     /// A mistake that no single setting shows.
     pub fn mistake(&mut self, message: impl Into<String>) {
         self.mistakes.push(message.into());

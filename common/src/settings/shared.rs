@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::parse::{bounded, endpoint_url, log_filter, pairs, seconds};
+use super::export::{self, Export};
+use super::parse::{bounded, log_filter, pairs, seconds};
+use super::reach::Reach;
 use super::reader::{Reader, Setting};
 use crate::aws::Access;
+use crate::health::{self, HEALTH_PORT};
 use crate::lane::Lane;
 use crate::queue::RECEIVE_SLACK;
 
@@ -18,11 +21,11 @@ const fn setting(
     Setting { name, value, default, help }
 }
 
-const REGION: Setting =
+pub(super) const REGION: Setting =
     setting("region", "REGION", None, "the AWS region; otherwise as the AWS CLI finds it");
-const ENDPOINT_URL: Setting =
+pub(super) const ENDPOINT_URL: Setting =
     setting("endpoint-url", "URL", None, "send every AWS request there instead of to AWS");
-const TABLE: Setting =
+pub(super) const TABLE: Setting =
     setting("table", "NAME", Some("FileTransferMetadata"), "the DynamoDB table that is the ledger");
 const LANES: Setting =
     setting("lanes", "LANE=QUEUE,…", Some("fast=fast,bulk=bulk"), "each lane's queue, by name or URL");
@@ -47,14 +50,6 @@ const RETENTION: Setting = setting(
 );
 const LOG: Setting =
     setting("log", "FILTER", Some("info"), "what is logged, such as info or drayage_worker=debug,info");
-const OTLP_ENDPOINT: Setting = setting(
-    "otlp-endpoint",
-    "URL",
-    None,
-    "send traces there (OTLP over gRPC); without it no traces are made",
-);
-const TRACE_PERCENT: Setting =
-    setting("trace-percent", "PERCENT", Some("100"), "how many of the traces that begin here are kept");
 
 /// What [`Shared::read`] reads.
 pub const SHARED: &[Setting] = &[
@@ -67,8 +62,12 @@ pub const SHARED: &[Setting] = &[
     GRACE_PERIOD,
     RETENTION,
     LOG,
-    OTLP_ENDPOINT,
-    TRACE_PERCENT,
+    export::ENDPOINT,
+    export::TRACE_PERCENT,
+    export::TRACE_REQUESTS,
+    export::METRICS_INTERVAL,
+    export::METRIC_CUSTOMERS,
+    HEALTH_PORT,
 ];
 
 /// The settings that dispatcher and worker share.
@@ -83,18 +82,14 @@ pub struct Shared {
     pub grace_period: Duration,
     pub retention: Duration,
     pub log: String,
-    pub otlp_endpoint: Option<String>,
-    pub trace_percent: u8,
+    pub export: Export,
+    /// `None`: nothing listens.
+    pub health_port: Option<u16>,
 }
 
 impl Shared {
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let text = |text: &str| {
-            if text.is_empty() { Err("expected a name".to_owned()) } else { Ok(text.to_owned()) }
-        };
-        let region = reader.optional(&REGION, text);
-        let endpoint_url = reader.optional(&ENDPOINT_URL, endpoint_url);
-        let table = reader.required(&TABLE, text);
+        let reach = Reach::read(reader);
         let lanes = reader.required(&LANES, lanes);
         let visibility_timeout = reader.required(&VISIBILITY_TIMEOUT, |text| seconds(text, 2..=3_600));
         let wait = reader.required(&WAIT, |text| seconds(text, 0..=20));
@@ -122,19 +117,20 @@ impl Shared {
         }
         let retention = reader.required(&RETENTION, |text| bounded(text, 1..=3_650_u64));
         let log = reader.required(&LOG, log_filter);
-        let otlp_endpoint = reader.optional(&OTLP_ENDPOINT, super::endpoint_url);
-        let trace_percent = reader.required(&TRACE_PERCENT, |text| bounded(text, 0..=100));
+        let export = Export::read(reader);
+        let health_port = reader.optional(&HEALTH_PORT, health::port);
+        let Reach { access, table } = reach?;
         Some(Self {
-            access: Access { region, endpoint_url, ..Access::default() },
-            table: table?,
+            access,
+            table,
             lanes: lanes?,
             visibility_timeout: visibility_timeout?,
             wait: wait?,
             grace_period: grace_period?,
             retention: Duration::from_secs(retention? * 86_400),
             log: log?,
-            otlp_endpoint,
-            trace_percent: trace_percent?,
+            export: export?,
+            health_port,
         })
     }
 }

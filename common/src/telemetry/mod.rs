@@ -1,27 +1,34 @@
-//! Logs and traces. Logs are JSON, one object a line, on standard error; traces go out by OTLP when an endpoint is configured, and
-//! without one no span is exported.
+//! Logs, traces and metrics. Logs are JSON, one object a line, on standard error; traces and metrics go out by OTLP when an endpoint
+//! is configured, and without one no span is made and nothing is counted.
 //!
-//! Keys, bodies and credentials stay out of both: a transfer is named by its id, and the ledger knows the rest.
+//! Keys, bodies and credentials stay out of all of them: a transfer is named by its id, and the ledger knows the rest.
 
 mod context;
 mod export;
+mod keep;
+mod semconv;
+pub mod xray;
 
-pub use context::{follow, inject};
+pub use context::{current_traceparent, failed, follow, inject, link, sending};
 
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Metadata;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
+use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::metrics;
 use crate::settings::Shared;
 
-const OURS: [&str; 4] = ["drayage", "drayage_common", "drayage_dispatcher", "drayage_worker"];
-const LIBRARIES: [&str; 13] = [
+const OURS: [&str; 5] = ["drayage", "drayage_common", "drayage_dispatcher", "drayage_worker", STAGE];
+const LIBRARIES: [&str; 14] = [
     "aws_config",
     "aws_credential_types",
     "aws_runtime",
     "aws_sdk_dynamodb",
+    "aws_sdk_ecs",
     "aws_sdk_s3",
     "aws_sdk_sqs",
     "aws_sigv4",
@@ -32,24 +39,34 @@ const LIBRARIES: [&str; 13] = [
     "hyper",
     "hyper_util",
 ];
+/// Where the SDK makes a span for each request: service and operation, and nothing of what is in it.
+const REQUESTS: [&str; 3] =
+    ["aws_sdk_dynamodb::operation::", "aws_sdk_s3::operation::", "aws_sdk_sqs::operation::"];
+
+/// The target of spans that only traces show: a log line names its transfer and not the stage that it is in, and without an
+/// endpoint to export to these spans are never made.
+pub const STAGE: &str = "drayage_stage";
 
 /// Keeps telemetry going; [`Telemetry::flush`] sends what is still held back.
 #[derive(Debug)]
 pub struct Telemetry {
-    provider: Option<SdkTracerProvider>,
+    traces: Option<SdkTracerProvider>,
+    metrics: Option<SdkMeterProvider>,
 }
 
-/// Starts logs and traces of this process. Call it once, within the runtime.
+/// Starts logs, traces and metrics of this process. Call it once, within the runtime. `instance` tells this process from the others of
+/// its service; without one, it is a random one.
 ///
 /// # Errors
-/// When the OTLP exporter cannot be built, or telemetry was already started.
+/// When an OTLP exporter cannot be built, or telemetry was already started.
 pub fn start(
     service: &'static str,
+    instance: Option<&str>,
     shared: &Shared,
 ) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
     // What libraries log below a warning may hold whole requests, keys and bodies included: it is not to be had.
-    let filter: EnvFilter =
-        LIBRARIES.iter().fold(shared.log.clone(), |all, name| all + "," + name + "=warn").parse()?;
+    let filter = LIBRARIES.iter().fold(shared.log.clone(), |all, name| all + "," + name + "=warn");
+    let filter: EnvFilter = (filter + "," + STAGE + "=off").parse()?;
     let logs = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -57,26 +74,79 @@ pub fn start(
         .with_span_list(false)
         .with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(logs.with_filter(filter));
-    let provider = match &shared.otlp_endpoint {
-        None => None,
-        Some(endpoint) => Some(export::provider(service, endpoint, shared.trace_percent)?),
+    let Some(endpoint) = &shared.export.endpoint else {
+        registry.try_init()?;
+        return Ok(Telemetry { traces: None, metrics: None });
     };
-    // Spans are made whatever is logged.
-    let ours = Targets::new().with_targets(OURS.map(|name| (name, LevelFilter::INFO)));
-    let traces = provider.as_ref().map(|provider| export::layer(service, provider).with_filter(ours));
-    registry.with(traces).try_init()?;
-    Ok(Telemetry { provider })
+    let instance = instance.map_or_else(|| format!("{:08x}", fastrand::u32(..)), str::to_owned);
+    let resource = export::resource(service, &instance, shared.access.region.as_deref());
+    let meter = if shared.export.metrics {
+        let customers_max = shared.export.metric_customers;
+        let (meter, instruments) =
+            export::meter(resource.clone(), endpoint, shared.export.metrics_interval, customers_max)?;
+        metrics::install(instruments);
+        Some(meter)
+    } else {
+        None
+    };
+    let tracer = shared
+        .export
+        .traces
+        .then(|| export::tracer(resource, endpoint, shared.export.trace_percent))
+        .transpose()?;
+    match &tracer {
+        Some(tracer) => {
+            let layer = export::layer(service, tracer).with_filter(traced(shared.export.trace_requests));
+            registry.with(layer).try_init()?;
+            context::turn_on();
+        }
+        None => registry.try_init()?,
+    }
+    Ok(Telemetry { traces: tracer, metrics: meter })
+}
+
+/// What traces show, whatever is logged: our own spans and events, and on demand the SDK's spans of requests. Its events are not to be
+/// had: they hold keys.
+fn traced(requests: bool) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
+    let most = if requests { LevelFilter::DEBUG } else { LevelFilter::INFO };
+    let is_ours = |metadata: &Metadata<'_>| {
+        let name = metadata.target().split("::").next().unwrap_or_default();
+        *metadata.level() <= LevelFilter::INFO && OURS.contains(&name)
+    };
+    FilterFn::new(move |metadata| {
+        let is_request =
+            || metadata.is_span() && REQUESTS.iter().any(|module| metadata.target().starts_with(module));
+        is_ours(metadata) || requests && is_request()
+    })
+    .with_max_level_hint(most)
 }
 
 impl Telemetry {
-    /// Sends what is held back, within the exporter's timeout; call it last. The runtime goes on meanwhile: the exporter's
-    /// connection lives in it.
+    /// Sends what is held back, within the exporter's timeout; call it last. The runtime goes on meanwhile: the exporters'
+    /// connections live in it.
     pub async fn flush(&self) {
-        let Some(provider) = self.provider.clone() else { return };
-        match tokio::task::spawn_blocking(move || provider.shutdown()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "failed to send the last traces"),
-            Err(error) => tracing::warn!(%error, "failed to send the last traces"),
+        let traces = self.traces.clone().map(|provider| blocking(move || provider.shutdown()));
+        let metrics = self.metrics.clone().map(|provider| blocking(move || provider.shutdown()));
+        let (traces, metrics) = futures::future::join(or_nothing(traces), or_nothing(metrics)).await;
+        for (what, ended) in [("traces", traces), ("metrics", metrics)] {
+            if let Err(error) = ended {
+                tracing::warn!(error, "failed to send the last {what}");
+            }
         }
+    }
+}
+
+/// On a thread of its own, because it waits.
+async fn blocking(
+    shutdown: impl FnOnce() -> opentelemetry_sdk::error::OTelSdkResult + Send + 'static,
+) -> Result<(), String> {
+    let ended = tokio::task::spawn_blocking(shutdown).await;
+    ended.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+}
+
+async fn or_nothing(work: Option<impl Future<Output = Result<(), String>>>) -> Result<(), String> {
+    match work {
+        Some(work) => work.await,
+        None => Ok(()),
     }
 }

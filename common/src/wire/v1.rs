@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::options::Options;
 use super::{VERSION, WireError};
-use crate::transfer::{
-    CopyOptions, KEY_BYTES_MAX, Sequencer, SourceVersion, TagPolicy, Target, Transfer, TransferId,
-};
+use crate::transfer::{KEY_BYTES_MAX, Sequencer, SourceVersion, Target, Transfer, TransferId};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Message {
@@ -43,20 +42,6 @@ struct Place {
     key: String,
 }
 
-#[derive(Serialize, Deserialize, Default)]
-struct Options {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    storage_class: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tags: Option<String>,
-}
-
-impl Options {
-    fn is_default(&self) -> bool {
-        self.storage_class.is_none() && self.tags.is_none()
-    }
-}
-
 impl From<&Transfer> for Message {
     fn from(transfer: &Transfer) -> Self {
         let source = &transfer.source;
@@ -76,13 +61,7 @@ impl From<&Transfer> for Message {
                 customer: transfer.customer.clone(),
                 rule: transfer.rule.clone(),
                 uploaded_at: transfer.uploaded_at.clone(),
-                options: Options {
-                    storage_class: transfer.options.storage_class.clone(),
-                    tags: match transfer.options.tags {
-                        TagPolicy::Copy => None,
-                        TagPolicy::Drop => Some("drop".to_owned()),
-                    },
-                },
+                options: Options::from(&transfer.options),
             },
         }
     }
@@ -117,12 +96,7 @@ impl Message {
         if id != TransferId::derive(&source, &target) {
             return Err(WireError::WrongId);
         }
-        let tags = match options.tags.as_deref() {
-            None => TagPolicy::Copy,
-            Some("drop") => TagPolicy::Drop,
-            Some(_) => return Err(invalid("options.tags", "absent or `drop`")),
-        };
-        let options = CopyOptions { storage_class: options.storage_class, tags };
+        let options = options.into_options()?;
         Ok(Transfer { id, source, target, customer, rule, options, uploaded_at })
     }
 }

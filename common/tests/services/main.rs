@@ -10,6 +10,7 @@ mod ledger_fence;
 mod ledger_items;
 mod ledger_lost_replies;
 mod ledger_queued;
+mod ledger_uploads;
 mod queue_batches;
 mod queue_bench;
 mod queue_lookup;

@@ -29,6 +29,20 @@ async fn a_message_comes_with_its_body_attributes_and_group() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_says_when_it_was_sent_and_in_which_trace() {
+    let bench = Bench::new().await;
+    let traceparent = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01".to_owned();
+    let attributes = BTreeMap::from([(TRACEPARENT.to_owned(), traceparent)]);
+    bench.queue.send(&[Outgoing { body: "{}".into(), attributes, group: None }]).await.remove(0).unwrap();
+    pass(Duration::from_secs(90)).await;
+    let message = bench.receive_one().await;
+    let now_ms = i64::try_from(bench.world.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap();
+    assert_eq!(message.sent_at_ms.map(|sent_at_ms| now_ms - sent_at_ms), Some(90_000));
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    assert_eq!(message.trace_header.as_deref(), Some(header));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_receive_takes_no_more_than_it_may_and_at_least_one() {
     let bench = Bench::new().await;
     bench.send(&["a", "b", "c", "d"]).await;

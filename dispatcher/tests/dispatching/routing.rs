@@ -2,7 +2,7 @@
 
 use common::ledger::Status;
 use common::routes::DEFAULT_RULES;
-use common::transfer::TagPolicy;
+use common::transfer::{CopyOptions, Encryption, Fidelity, Strategy, TagPolicy};
 
 use crate::bench::Bench;
 use crate::bodies::event;
@@ -26,7 +26,16 @@ target = { bucket = "delivered", key = "{customer}/{rest}" }
 name = "archive"
 lane = "bulk"
 match = { bucket = "landing", suffix = ".csv", customers = ["acme"] }
-target = { bucket = "archive", key = "{key}", storage_class = "DEEP_ARCHIVE", tags = "drop" }
+[rule.target]
+bucket = "archive"
+key = "{key}"
+storage_class = "DEEP_ARCHIVE"
+tags = "drop"
+strategy = "auto"
+encryption = "sse-kms"
+kms_key = "alias/archive"
+bucket_key = true
+fidelity = "strict"
 "#;
 
 #[tokio::test(start_paused = true)]
@@ -55,10 +64,14 @@ async fn one_file_goes_to_every_target_that_wants_it() {
         ("delivered", "acme/acme/in/a.csv")
     );
     assert_eq!((archive.target.bucket.as_str(), archive.target.key.as_str()), ("archive", "acme/in/a.csv"));
-    assert_eq!(
-        (archive.options.storage_class.as_deref(), archive.options.tags),
-        (Some("DEEP_ARCHIVE"), TagPolicy::Drop)
-    );
+    let options = CopyOptions {
+        storage_class: Some("DEEP_ARCHIVE".to_owned()),
+        tags: TagPolicy::Drop,
+        strategy: Strategy::Auto,
+        encryption: Encryption::SseKms { key: "alias/archive".to_owned(), bucket_key: Some(true) },
+        fidelity: Fidelity::Strict,
+    };
+    assert_eq!((&deliver.options, &archive.options), (&CopyOptions::default(), &options));
     assert_eq!(deliver.source, archive.source);
     for transfer in [&deliver, &archive] {
         assert_eq!(bench.status(&transfer.id).await, Some(Status::Queued));

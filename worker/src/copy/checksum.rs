@@ -9,7 +9,7 @@ const ALGORITHM: CrcAlgorithm = CrcAlgorithm::Crc64Nvme;
 
 /// A full-object CRC64NVME.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Crc64(u64);
+pub struct Crc64(u64);
 
 impl Crc64 {
     #[cfg(test)]
@@ -18,7 +18,7 @@ impl Crc64 {
     }
 
     /// As S3 writes it: base64 of the big-endian value. `None` for anything else, a composite value (`…-3`) included.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text).ok()?;
         Some(Self(u64::from_be_bytes(bytes.try_into().ok()?)))
     }
@@ -26,8 +26,36 @@ impl Crc64 {
     /// The checksum of these bytes followed by `len_bytes` others whose checksum is `next`.
     #[must_use]
     pub(super) fn followed_by(self, next: Self, len_bytes: u64) -> Self {
-        Self(checksum_combine(ALGORITHM, self.0, next.0, len_bytes))
+        Self(multiply(power_of_x(len_bytes), self.0) ^ next.0)
     }
+}
+
+/// CRC64NVME's polynomial as its registers hold it: the highest bit is x⁰.
+const POLYNOMIAL: u64 = 0x9a6c_9329_ac4b_c9b5;
+const X_TO_THE_0: u64 = 1 << 63;
+
+/// The product of two polynomials, modulo the CRC's.
+fn multiply(a: u64, b: u64) -> u64 {
+    let (mut product, mut shifted) = (0, b);
+    for bit in (0..u64::BITS).rev() {
+        product ^= shifted & (a >> bit & 1).wrapping_neg();
+        shifted = (shifted >> 1) ^ (POLYNOMIAL & (shifted & 1).wrapping_neg());
+    }
+    product
+}
+
+/// What so many zero bytes multiply a CRC by. The library builds matrices for it, which takes about as long as the checksum of all of
+/// a part's bytes.
+fn power_of_x(len_bytes: u64) -> u64 {
+    let (mut power, mut squared, mut rest) = (X_TO_THE_0, X_TO_THE_0 >> 8, len_bytes);
+    while rest > 0 {
+        if rest & 1 == 1 {
+            power = multiply(power, squared);
+        }
+        squared = multiply(squared, squared);
+        rest >>= 1;
+    }
+    power
 }
 
 impl std::fmt::Display for Crc64 {
@@ -38,7 +66,7 @@ impl std::fmt::Display for Crc64 {
 
 /// The checksum that a source's own store has of the whole object, in the uploader's algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Own {
+pub enum Own {
     Crc64Nvme(Crc64),
     Crc32(u32),
     Crc32c(u32),
@@ -46,7 +74,7 @@ pub(super) enum Own {
 
 impl Own {
     /// Full-object values only, as S3 writes them. `None` for anything else.
-    pub(super) fn parse(crc64_nvme: Option<&str>, crc32: Option<&str>, crc32c: Option<&str>) -> Option<Self> {
+    pub fn parse(crc64_nvme: Option<&str>, crc32: Option<&str>, crc32c: Option<&str>) -> Option<Self> {
         let short = |text: &str| Some(u32::from_be_bytes(STANDARD.decode(text).ok()?.try_into().ok()?));
         let long = crc64_nvme.and_then(Crc64::parse).map(Self::Crc64Nvme);
         let long = long.or_else(|| crc32c.and_then(short).map(Self::Crc32c));
@@ -156,6 +184,15 @@ mod tests {
         }
         assert_eq!(crc32.fits(Sums::of(b"123456789", None)), None);
         assert_eq!(Own::parse(None, Some("y/Q5Jg==-2"), None), None);
+    }
+
+    #[test]
+    fn long_parts_combine_as_the_library_says() {
+        for len_bytes in [1, 1 << 20, 8 << 20, (5 << 30) - 1, 50_000_000_000_000] {
+            let (first, next) = (Crc64::of(b"first"), Crc64::of(b"next"));
+            let expected = checksum_combine(ALGORITHM, first.0, next.0, len_bytes);
+            assert_eq!(first.followed_by(next, len_bytes), Crc64(expected), "{len_bytes}");
+        }
     }
 
     proptest! {

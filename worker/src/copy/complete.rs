@@ -45,7 +45,7 @@ impl Copier {
             };
             match fault.class {
                 Class::Precondition => match self.survey(transfer, Some(whole)).await? {
-                    Ok(completion) => return Ok(completion),
+                    Ok(completion) => return self.published_before(transfer, upload_id, completion).await,
                     Err(next) => condition = next,
                 },
                 // What was to be replaced is gone; an upload that is gone was completed, or aborted under us.
@@ -53,12 +53,26 @@ impl Copier {
                 Class::Missing if fault.code == "NoSuchBucket" => return Err(fault.into()),
                 // A part that is not what we sent (two attempts may have sent it at once): the upload is thrown away.
                 Class::Invalid => return Err(End::Failed(Reason::new(COMPLETE_REFUSED, fault.to_string()))),
-                Class::Missing | Class::Transient => return self.resolve(transfer, Some(whole), fault).await,
+                Class::Missing | Class::Transient => {
+                    let completion = self.resolve(transfer, Some(whole), fault).await?;
+                    return self.published_before(transfer, upload_id, completion).await;
+                }
                 _ => return Err(fault.into()),
             }
         }
         let code = "PreconditionFailed";
         Err(End::Passing(Fault::new(Class::Transient, "CompleteMultipartUpload", code)))
+    }
+
+    /// Another attempt may have published it from an upload of its own: then this one is of no use. If ours was it, it is gone.
+    async fn published_before(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        completion: Completion,
+    ) -> Result<Completion, End> {
+        self.abort_upload(transfer, upload_id).await;
+        Ok(completion)
     }
 
     async fn complete_once(

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_s3::types::ChecksumType;
+use aws_sdk_s3::types::{ChecksumType, ServerSideEncryption};
+use common::transfer::Encryption;
 
 use super::checksum::{Crc64, Own};
 
@@ -23,6 +24,8 @@ pub(super) struct Facts {
     pub(super) storage_class: Option<String>,
     pub(super) website_redirect: Option<String>,
     pub(super) tag_count: i32,
+    /// What a copy cannot carry, in words.
+    pub(super) beyond: Vec<&'static str>,
 }
 
 /// What is put on the target.
@@ -34,11 +37,34 @@ pub(super) struct Dress {
     pub(super) storage_class: Option<String>,
     /// Form-encoded, as the header takes it.
     pub(super) tagging: Option<String>,
+    pub(super) encryption: Encryption,
 }
 
 impl Facts {
     pub(super) fn expires(&self) -> Option<DateTime> {
-        DateTime::from_str(self.expires.as_deref()?, DateTimeFormat::HttpDate).ok()
+        date(self.expires.as_deref()?)
+    }
+}
+
+pub(super) fn date(text: &str) -> Option<DateTime> {
+    DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
+}
+
+/// The words of what is there.
+pub(super) fn beyond<const N: usize>(seen: [(bool, &'static str); N]) -> Vec<&'static str> {
+    seen.into_iter().filter(|(is_there, _)| *is_there).map(|(_, what)| what).collect()
+}
+
+/// The headers for encryption at rest: algorithm, key, bucket key.
+pub(super) fn encryption_headers(
+    encryption: &Encryption,
+) -> (Option<ServerSideEncryption>, Option<String>, Option<bool>) {
+    match encryption {
+        Encryption::BucketDefault => (None, None, None),
+        Encryption::SseS3 => (Some(ServerSideEncryption::Aes256), None, None),
+        Encryption::SseKms { key, bucket_key } => {
+            (Some(ServerSideEncryption::AwsKms), Some(key.clone()), *bucket_key)
+        }
     }
 }
 
@@ -67,15 +93,32 @@ macro_rules! facts {
             storage_class: output.storage_class().map(|class| class.as_str().to_owned()),
             website_redirect: output.website_redirect_location().map(str::to_owned),
             tag_count: output.tag_count().unwrap_or(0),
+            beyond: $crate::copy::facts::beyond([
+                (
+                    output.object_lock_mode().is_some() || output.object_lock_retain_until_date().is_some(),
+                    $crate::copy::fidelity::RETENTION,
+                ),
+                (
+                    output.object_lock_legal_hold_status().is_some_and(|hold| hold.as_str() != "OFF")
+                        || output.object_lock_event_hold().is_some_and(|hold| hold.as_str() != "OFF"),
+                    $crate::copy::fidelity::LEGAL_HOLD,
+                ),
+                (output.missing_meta().is_some_and(|count| count > 0), $crate::copy::fidelity::METADATA),
+                (
+                    output.expires_string().is_some_and(|text| $crate::copy::facts::date(text).is_none()),
+                    $crate::copy::fidelity::EXPIRES,
+                ),
+            ]),
         }
     }};
 }
 
-/// Puts the dress on a PutObject or CreateMultipartUpload request, which share their setters but no type.
+/// Puts the dress on a PutObject, CreateMultipartUpload or CopyObject request, which share their setters but no type.
 macro_rules! dressed {
     ($request:expr, $dress:expr) => {{
         let dress = $dress;
         let facts = &dress.facts;
+        let (algorithm, kms_key, bucket_key) = $crate::copy::facts::encryption_headers(&dress.encryption);
         $request
             .set_content_type(facts.content_type.clone())
             .set_content_encoding(facts.content_encoding.clone())
@@ -87,6 +130,9 @@ macro_rules! dressed {
             .set_metadata(Some(dress.metadata.clone()))
             .set_storage_class(dress.storage_class.as_deref().map(aws_sdk_s3::types::StorageClass::from))
             .set_tagging(dress.tagging.clone())
+            .set_server_side_encryption(algorithm)
+            .set_ssekms_key_id(kms_key)
+            .set_bucket_key_enabled(bucket_key)
     }};
 }
 

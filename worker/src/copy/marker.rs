@@ -9,23 +9,23 @@ use std::collections::HashMap;
 use common::transfer::{Sequencer, Transfer, TransferId, source_key_hash};
 
 /// The name of the metadata entry.
-pub(crate) const METADATA_NAME: &str = "drayage";
+pub const METADATA_NAME: &str = "drayage";
 /// How often a file may go from target to source again before it is taken for a loop that the rules' check could not see.
 const HOPS_MAX: u32 = 16;
 
 /// The mark of one transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Marker {
-    pub(crate) transfer: TransferId,
-    pub(crate) source_key_hash: String,
-    pub(crate) sequencer: Option<Sequencer>,
+pub struct Marker {
+    pub transfer: TransferId,
+    pub source_key_hash: String,
+    pub sequencer: Option<Sequencer>,
     /// How many Drayage copies lie between the first source and this object.
-    pub(crate) hops: u32,
+    pub hops: u32,
 }
 
 impl Marker {
     /// The mark for a copy of a source that carries `metadata`; `None` when that source has been going round.
-    pub(super) fn for_copy(transfer: &Transfer, metadata: &HashMap<String, String>) -> Option<Self> {
+    pub fn for_copy(transfer: &Transfer, metadata: &HashMap<String, String>) -> Option<Self> {
         let hops = Self::of(metadata).map_or(0, |earlier| earlier.hops) + 1;
         (hops <= HOPS_MAX).then(|| Self {
             transfer: transfer.id.clone(),
@@ -35,7 +35,7 @@ impl Marker {
         })
     }
 
-    pub(crate) fn of(metadata: &HashMap<String, String>) -> Option<Self> {
+    pub fn of(metadata: &HashMap<String, String>) -> Option<Self> {
         let fields: Vec<&str> = metadata.get(METADATA_NAME)?.split(';').collect();
         let ["1", transfer, source_key_hash, sequencer, hops] = fields[..] else { return None };
         Some(Self {
@@ -46,7 +46,7 @@ impl Marker {
         })
     }
 
-    pub(super) fn value(&self) -> String {
+    pub fn value(&self) -> String {
         let sequencer = self.sequencer.as_ref().map_or("-", Sequencer::as_str);
         format!("1;{};{};{sequencer};{}", self.transfer, self.source_key_hash, self.hops)
     }

@@ -4,50 +4,52 @@
 //! - up to [`SINGLE_PUT_BYTES_MAX`]: one GET streamed into one PUT, its checksum behind it;
 //! - everything else: multipart, parts streamed from ranged GETs, their CRC64NVMEs combined for Complete.
 //!
-//! In each way the *store* compares the bytes with a checksum before it publishes them, and refuses wrong ones. Publishing is
+//! A route may have the store copy by itself instead: see `server_side`.
+//!
+//! In each streaming way the *store* compares the bytes with a checksum before it publishes them, and refuses wrong ones. Publishing is
 //! conditional (`If-None-Match: *`, or `If-Match` on what we saw there), so a stale worker cannot overwrite a newer version.
 
-mod checksum;
+pub mod checksum;
 mod complete;
 mod facts;
-mod marker;
+mod fidelity;
+mod floor;
+pub mod marker;
 mod multipart;
 mod part;
 mod passage;
 pub mod plan;
-mod publish;
+pub(crate) mod publish;
+mod refusal;
+mod resume;
+mod server_side;
 mod single;
 mod source;
 mod trailing;
-
-use std::sync::Arc;
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use common::aws;
 use common::ledger::Upload;
 use common::transfer::Transfer;
-use tokio::sync::Semaphore;
 
+use self::server_side::{Hands, Stop, Way};
 use crate::outcome::{End, Outcome};
+use crate::pace::Pace;
+pub use crate::pace::{BUFFER_BYTES_MIN, Budget, STREAMS_MIN};
+
+pub use self::single::THROTTLES_MAX;
+
+pub use self::server_side::ServerSide;
 
 /// Objects up to this size are held in memory: their PUT can be sent again by the SDK.
 pub const BUFFERED_BYTES_MAX: u64 = 256 * 1024;
 /// Objects up to this size may go in one PUT.
 pub const SINGLE_PUT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
-/// What a part or a small object may take at the least: slower bodies are given up and read again.
-const FLOOR_BYTES_PER_SECOND: u64 = 32 * 1024;
-/// Allowed on top of that.
-const BODY_PATIENCE: Duration = Duration::from_secs(60);
-
 /// The parts of an upload with one of these ends are not to be used again.
 const CHECKSUM_MISMATCH: &str = "checksum_mismatch";
 const COMPLETE_REFUSED: &str = "complete_refused";
-
-/// Parts in flight of one worker, over all its copies: what bounds its memory.
-const STREAMS_MAX: usize = 32;
 
 /// How the copy works.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +58,14 @@ pub struct Tuning {
     pub part_bytes: u64,
     /// Parts of one object in flight.
     pub parts_in_flight: usize,
+    /// Of all copies together.
+    pub budget: Budget,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { part_bytes: 8 * 1024 * 1024, parts_in_flight: 4, budget: Budget::default() }
+    }
 }
 
 /// Copies transfers; clones share the client.
@@ -64,8 +74,14 @@ pub struct Copier {
     client: Client,
     /// For requests with a deadline of their own.
     patient: Client,
-    streams: Arc<Semaphore>,
+    /// For the GETs whose bodies are copied: paced.
+    reading: Client,
+    /// For the PUTs and parts that are copied: paced, with a floor and a deadline of their own.
+    sending: Client,
+    pace: Pace,
     tuning: Tuning,
+    server_side: ServerSide,
+    hands: Hands,
 }
 
 impl Copier {
@@ -73,9 +89,19 @@ impl Copier {
         Self {
             client: aws::s3(config),
             patient: aws::s3_patient(config),
-            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            reading: aws::s3_reading(config),
+            sending: aws::s3_sending(config),
+            pace: Pace::new(tuning.budget),
             tuning,
+            server_side: ServerSide::default(),
+            hands: Hands::Ours,
         }
+    }
+
+    /// With other limits for server-side copies than AWS's.
+    #[must_use]
+    pub fn with_server_side(self, server_side: ServerSide) -> Self {
+        Self { server_side, ..self }
     }
 
     /// Copies one transfer. `earlier` is the multipart upload that an attempt before left; `note` writes a new upload down before
@@ -86,14 +112,29 @@ impl Copier {
         earlier: Option<Upload>,
         note: impl AsyncFn(&Upload) -> Result<(), End>,
     ) -> Outcome {
-        if earlier.is_none() && transfer.source.size_bytes <= SINGLE_PUT_BYTES_MAX {
+        let (strategy, is_resumed) = (transfer.options.strategy, earlier.is_some());
+        if server_side::is_single(strategy, transfer.source.size_bytes, is_resumed) {
             return Outcome::clean(Box::pin(self.single(transfer)).await);
         }
         let facts = match self.head_source(transfer).await {
             Ok(facts) => facts,
             Err(end) => return Outcome { result: Err(end), left: earlier }.tidied(self, transfer).await,
         };
-        self.multipart(transfer, &facts, earlier, note).await
+        let limit_bytes = self.server_side.copy_object_bytes_max;
+        match server_side::way(strategy, facts.size_bytes, facts.own, is_resumed, limit_bytes) {
+            Way::Parts => self.multipart(transfer, &facts, earlier, note).await,
+            Way::CopyParts => {
+                let outcome = self.with_the_stores_hands().multipart(transfer, &facts, earlier, note).await;
+                server_side::on_the_stores_word(outcome, facts.own)
+            }
+            Way::CopyObject => match Box::pin(self.copy_object(transfer, &facts)).await {
+                Err(Stop::Refused(fault)) if server_side::streams_instead(strategy, &fault) => {
+                    tracing::debug!(%fault, "the store does not copy the object; streaming it");
+                    self.multipart(transfer, &facts, None, note).await
+                }
+                copied => Outcome::clean(copied.map_err(End::from)),
+            },
+        }
     }
 
     /// Removes the upload that an attempt before left and no attempt will go on with.
@@ -119,9 +160,4 @@ impl Outcome {
             left => Self { left, ..self },
         }
     }
-}
-
-/// The longest that moving so many bytes may take.
-fn body_deadline(bytes: u64) -> Duration {
-    BODY_PATIENCE + Duration::from_secs(bytes / FLOOR_BYTES_PER_SECOND)
 }

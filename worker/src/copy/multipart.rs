@@ -2,7 +2,7 @@
 //!
 //! 1. Look at the target: it may be done already, or be newer.
 //! 2. Go on with the upload that an earlier attempt noted, or create one and note it. A crash between creating and noting leaves
-//!    an upload that nobody knows; the bucket's lifecycle rule (AbortIncompleteMultipartUpload) removes it.
+//!    an upload that nobody knows; the reaper ([`crate::reap`]) removes it.
 //! 3. Send the parts that are missing. A crash leaves an upload with some parts; the next attempt goes on with it.
 //! 4. Complete, under a condition and with the checksum of the whole: the commit point. A crash after it leaves an object with our
 //!    marker, which step 1 of the next attempt recognises.
@@ -20,7 +20,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use super::checksum::{Crc64, Own, Sums};
 use super::facts::{Facts, dressed};
 use super::part::Sent;
-use super::plan::{Part, Plan};
+use super::plan::Plan;
 use super::source::unquoted;
 use super::{CHECKSUM_MISMATCH, Copier};
 use crate::outcome::{End, Outcome};
@@ -159,7 +159,7 @@ impl Copier {
         }
     }
 
-    /// Sends every part that is not there in its full length; all parts, in order.
+    /// Sends every part that is not there in its full length, or that does not hold when it is looked at; all parts, in order.
     async fn send_parts(
         &self,
         transfer: &Transfer,
@@ -168,22 +168,30 @@ impl Copier {
         mut have: BTreeMap<i32, Sent>,
         own: Option<Own>,
     ) -> Result<Vec<Sent>, End> {
-        let is_there = |have: &BTreeMap<i32, Sent>, part: &Part| {
-            have.get(&part.number).is_some_and(|sent| sent.len_bytes == part.len_bytes)
-        };
-        let missing: Vec<Part> = plan.parts().filter(|part| !is_there(&have, part)).collect();
-        tracing::debug!(parts = plan.parts().count(), missing = missing.len(), "sending parts");
-        let mut sending = stream::iter(missing)
-            .map(|part| self.copy_part(transfer, upload_id, part, own))
+        // The store's checksums of parts add up to a CRC64NVME, and to nothing else.
+        let proven = own.is_none_or(|own| own.crc64().is_some());
+        let (mut done, mut to_do) = (Vec::new(), Vec::new());
+        for part in plan.parts() {
+            // One of another length is of another cut.
+            let earlier = have.remove(&part.number).filter(|sent| sent.len_bytes == part.len_bytes);
+            match earlier {
+                Some(sent) if proven => done.push(sent),
+                earlier => to_do.push((part, earlier)),
+            }
+        }
+        tracing::debug!(reused = done.len(), parts = to_do.len(), "sending parts");
+        let mut sending = stream::iter(to_do)
+            .map(|(part, earlier)| self.part(transfer, upload_id, part, earlier, own))
             .buffer_unordered(self.tuning.parts_in_flight);
         while let Some(sent) = sending.try_next().await? {
-            have.insert(sent.number, sent);
+            done.push(sent);
         }
         drop(sending);
-        Ok(plan.parts().filter_map(|part| have.remove(&part.number)).collect())
+        done.sort_unstable_by_key(|sent| sent.number);
+        Ok(done)
     }
 
-    /// Removes an upload that leads nowhere. Failing leaves it to the bucket's lifecycle rule.
+    /// Removes an upload that leads nowhere. Failing leaves it to the reaper.
     pub(super) async fn abort_upload(&self, transfer: &Transfer, upload_id: &str) {
         let target = &transfer.target;
         let request =

@@ -14,9 +14,11 @@
 //!
 //! Memory is what hyper buffers of one stream, whatever the length. The body cannot be rewound, so the SDK sends it once and a
 //! failure comes back at once: trying again is ours, with a new GET. A source body that ends early, is too long, or does not have
-//! the checksum that the source's store gave ends the request in an error, so that nothing is taken.
+//! the checksum that the source's store gave ends the request in an error, so that nothing is taken. How fast bytes pass is what
+//! [`super::floor`] looks at.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -31,9 +33,15 @@ pub(super) const TRAILER: &str = "x-amz-checksum-crc64nvme";
 /// Base64 of eight bytes.
 const CHECKSUM_LEN: u64 = 12;
 
-/// What is known of a body once all of it has passed.
+/// What is known of a body: how much has passed, and what it was once all of it has.
 #[derive(Debug, Clone)]
-pub(super) struct Meter(Arc<OnceLock<Passed>>);
+pub(super) struct Meter(Arc<Reading>);
+
+#[derive(Debug, Default)]
+struct Reading {
+    bytes: AtomicU64,
+    passed: OnceLock<Passed>,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Passed {
@@ -45,14 +53,19 @@ enum Passed {
 impl Meter {
     /// The sums of the whole.
     pub(super) fn finished(&self) -> Option<Sums> {
-        match self.0.get() {
+        match self.0.passed.get() {
             Some(Passed::Whole(sums)) => Some(*sums),
             Some(Passed::Mismatch) | None => None,
         }
     }
 
+    /// Bytes of the source that have passed so far.
+    pub(super) fn passed_bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_mismatch(&self) -> bool {
-        matches!(self.0.get(), Some(Passed::Mismatch))
+        matches!(self.0.passed.get(), Some(Passed::Mismatch))
     }
 }
 
@@ -85,7 +98,7 @@ pub(super) fn through(
     own: Option<Own>,
     whole: bool,
 ) -> (ByteStream, Meter) {
-    let meter = Meter(Arc::new(OnceLock::new()));
+    let meter = Meter(Arc::default());
     let passage = Passage {
         inner: body.into_inner(),
         running: Running::new(own),
@@ -119,6 +132,7 @@ impl Passage {
     fn pass(&mut self, bytes: &[u8]) -> Result<(), BoxError> {
         self.running.update(bytes);
         self.passed_bytes += bytes.len() as u64;
+        self.meter.0.bytes.store(self.passed_bytes, Ordering::Relaxed);
         if self.passed_bytes > self.len_bytes {
             Err("the source sent more than it announced".into())
         } else {
@@ -132,10 +146,10 @@ impl Passage {
         }
         let sums = self.running.value();
         if self.expected.is_some_and(|expected| expected.fits(sums) == Some(false)) {
-            let _ = self.meter.0.set(Passed::Mismatch);
+            let _ = self.meter.0.passed.set(Passed::Mismatch);
             return Err("the source's bytes do not have the source's checksum".into());
         }
-        let _ = self.meter.0.set(Passed::Whole(sums));
+        let _ = self.meter.0.passed.set(Passed::Whole(sums));
         self.at = At::End;
         Ok(Bytes::from(tail(self.len_bytes, sums.crc64)))
     }

@@ -43,14 +43,20 @@ impl Plan {
         Some(Self { size_bytes, part_bytes })
     }
 
-    /// At least one: an empty object has one empty part.
+    /// How many parts there are. At least one: an empty object has one empty part.
+    pub fn count(&self) -> u64 {
+        self.size_bytes.div_ceil(self.part_bytes).max(1)
+    }
+
+    /// All parts, in order.
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
-        let Self { size_bytes, part_bytes } = *self;
-        let count = size_bytes.div_ceil(part_bytes).max(1);
-        (0..count).zip(1_i32..).map(move |(index, number)| {
-            let offset = index * part_bytes;
-            Part { number, offset, len_bytes: part_bytes.min(size_bytes - offset) }
-        })
+        let plan = *self;
+        (0..plan.count()).zip(1_i32..).map(move |(index, number)| plan.part(index, number))
+    }
+
+    fn part(&self, index: u64, number: i32) -> Part {
+        let offset = index * self.part_bytes;
+        Part { number, offset, len_bytes: self.part_bytes.min(self.size_bytes - offset) }
     }
 }
 
@@ -59,7 +65,32 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn check(plan: Plan) {
+    /// What must hold of every plan, without a walk over its parts: that all but the last have `part_bytes` and begin at multiples
+    /// of it, and that the last one ends where the object does, is contiguity.
+    fn check(size_bytes: u64, preferred_bytes: u64) {
+        let plan = Plan::new(size_bytes, preferred_bytes).unwrap();
+        let (part_bytes, count) = (plan.part_bytes, plan.count());
+        assert!((PART_BYTES_MIN..=PART_BYTES_MAX).contains(&part_bytes));
+        assert!((1..=PARTS_MAX).contains(&count));
+        // What was preferred is what is taken, unless the limits or the number of parts say otherwise; then no more than needed.
+        let preferred_bytes = preferred_bytes.clamp(PART_BYTES_MIN, PART_BYTES_MAX);
+        assert!(part_bytes >= preferred_bytes);
+        assert!(part_bytes == preferred_bytes || part_bytes - MIB < size_bytes.div_ceil(PARTS_MAX));
+        for index in [0, 1, count / 2, count - 1] {
+            if index >= count {
+                continue;
+            }
+            let part = plan.part(index, i32::try_from(index + 1).unwrap());
+            assert_eq!(part.offset, index * part_bytes);
+            let end = part.offset + part.len_bytes;
+            assert_eq!(end, if index + 1 == count { size_bytes } else { (index + 1) * part_bytes });
+            assert!(part.len_bytes > 0 || size_bytes == 0);
+        }
+    }
+
+    /// The same, part by part.
+    fn walk(size_bytes: u64, preferred_bytes: u64) {
+        let plan = Plan::new(size_bytes, preferred_bytes).unwrap();
         let (mut end, mut count) = (0, 0);
         for part in plan.parts() {
             assert_eq!(part.offset, end);
@@ -67,21 +98,54 @@ mod tests {
             count += 1;
             assert_eq!(i64::from(part.number), count);
             assert!(part.len_bytes <= PART_BYTES_MAX);
-            assert!(part.len_bytes >= PART_BYTES_MIN || end == plan.size_bytes);
+            assert!(part.len_bytes >= PART_BYTES_MIN || end == size_bytes);
         }
-        assert_eq!(end, plan.size_bytes);
-        assert!((1..=i64::try_from(PARTS_MAX).unwrap()).contains(&count));
+        assert_eq!(end, size_bytes);
+        assert_eq!(u64::try_from(count), Ok(plan.count()));
+    }
+
+    /// Where something changes: S3's limits, powers of two, and where the preferred parts become too many.
+    fn boundaries() -> impl Iterator<Item = u64> {
+        let limits = [0, PART_BYTES_MIN, PART_BYTES_MAX, PARTS_MAX * PART_BYTES_MIN, OBJECT_BYTES_MAX];
+        let powers = (0..46).map(|shift| 1_u64 << shift);
+        let counts = [8, 16, 64, 1_024, 5_119].map(|mib| PARTS_MAX * mib * MIB);
+        let around = |at: u64| [at.saturating_sub(1), at, at + 1];
+        limits
+            .into_iter()
+            .chain(powers)
+            .chain(counts)
+            .flat_map(around)
+            .filter(|size| *size <= OBJECT_BYTES_MAX)
+    }
+
+    /// Every order of magnitude is as likely as every other.
+    fn log_uniform(random: &mut fastrand::Rng, most: u64) -> u64 {
+        let bits = random.u32(0..=u64::BITS - most.leading_zeros());
+        random.u64(0..=most) >> (u64::BITS - most.leading_zeros() - bits)
     }
 
     #[test]
-    fn the_limits_themselves_fit() {
-        for size in
-            [0, 1, PART_BYTES_MIN, PART_BYTES_MIN + 1, PARTS_MAX * PART_BYTES_MIN + 1, OBJECT_BYTES_MAX]
-        {
-            check(Plan::new(size, 8 * MIB).unwrap());
+    fn a_million_plans_are_within_the_limits_and_without_gaps() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..1_000_000 {
+            let size_bytes = log_uniform(&mut random, OBJECT_BYTES_MAX);
+            check(size_bytes, log_uniform(&mut random, 2 * PART_BYTES_MAX));
         }
-        assert_eq!(Plan::new(OBJECT_BYTES_MAX + 1, 8 * MIB), None);
+    }
+
+    #[test]
+    fn plans_at_every_boundary_are_without_gaps() {
+        for size_bytes in boundaries() {
+            for preferred_bytes in boundaries().filter(|bytes| *bytes <= 2 * PART_BYTES_MAX) {
+                check(size_bytes, preferred_bytes);
+            }
+            walk(size_bytes, 8 * MIB);
+        }
+        for more in [1, 2, u64::MAX - OBJECT_BYTES_MAX] {
+            assert_eq!(Plan::new(OBJECT_BYTES_MAX + more, 8 * MIB), None);
+        }
         assert_eq!(Plan::new(OBJECT_BYTES_MAX, 0).unwrap().part_bytes, PART_BYTES_MAX);
+        assert_eq!(Plan::new(OBJECT_BYTES_MAX, 0).unwrap().count(), PARTS_MAX);
     }
 
     #[test]
@@ -94,7 +158,8 @@ mod tests {
     proptest! {
         #[test]
         fn parts_cover_every_byte_once_within_the_limits(size in 0..=OBJECT_BYTES_MAX, shift in 0u32..46, preferred in 0..=2 * PART_BYTES_MAX) {
-            check(Plan::new(size >> shift, preferred).unwrap());
+            check(size >> shift, preferred);
+            walk(size >> shift, preferred);
         }
     }
 }

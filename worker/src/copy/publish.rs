@@ -3,9 +3,9 @@
 use aws_sdk_s3::types::ChecksumMode;
 use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
-use common::transfer::{Transfer, source_key_hash};
+use common::transfer::{Strategy, Transfer, source_key_hash};
 
-use super::checksum::Crc64;
+use super::checksum::{Crc64, Own};
 use super::facts::full_object;
 use super::marker::Marker;
 use super::source::{quoted, unquoted};
@@ -14,11 +14,11 @@ use crate::outcome::End;
 
 /// What is visible at the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Occupant {
-    pub(super) etag: String,
-    pub(super) size_bytes: u64,
-    pub(super) checksum: Option<Crc64>,
-    pub(super) marker: Option<Marker>,
+pub(crate) struct Occupant {
+    pub(crate) etag: String,
+    pub(crate) size_bytes: u64,
+    pub(crate) checksum: Option<Crc64>,
+    pub(crate) marker: Option<Marker>,
 }
 
 /// Under which condition to publish.
@@ -31,8 +31,8 @@ pub(super) enum Condition {
 }
 
 /// What a visible object means for a transfer that wants its place.
-#[derive(Debug, PartialEq, Eq)]
-enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
     /// This transfer published it: a reply was lost, or an attempt died before it could write it down.
     Ours,
     /// A newer version of the same source.
@@ -52,7 +52,7 @@ impl Condition {
 }
 
 /// Pure. An object being there proves nothing: the marker, the size and (where both are known) the checksum do.
-fn standing(occupant: &Occupant, transfer: &Transfer, checksum: Option<Crc64>) -> Standing {
+pub(crate) fn standing(occupant: &Occupant, transfer: &Transfer, checksum: Option<Crc64>) -> Standing {
     let Some(marker) = &occupant.marker else { return Standing::Older };
     if marker.transfer == transfer.id {
         let differs = occupant.checksum.zip(checksum).is_some_and(|(theirs, ours)| theirs != ours);
@@ -93,12 +93,20 @@ impl Copier {
     /// # Errors
     /// The fault, when the target could not be seen.
     pub(crate) async fn published(&self, transfer: &Transfer) -> Result<Option<Completion>, Fault> {
-        match self.survey(transfer, None).await {
+        match self.survey(transfer, self.expected(transfer).await).await {
             Ok(Ok(completion)) => Ok(Some(completion)),
             Err(End::Passing(fault)) => Err(fault),
             // A target that may not be looked at, or is not there, shows nobody anything of ours either.
             _ => Ok(None),
         }
+    }
+
+    /// What a copy must have that the store may have made without any check of ours. A source that has gone tells nothing.
+    async fn expected(&self, transfer: &Transfer) -> Option<Crc64> {
+        if transfer.options.strategy == Strategy::Stream {
+            return None;
+        }
+        self.head_source(transfer).await.ok()?.own.and_then(Own::crc64)
     }
 
     async fn head_target(&self, transfer: &Transfer) -> Result<Option<Occupant>, End> {
@@ -112,7 +120,10 @@ impl Copier {
         let reply = match request.send().await.map_err(|error| Fault::of("HeadObject", &error)) {
             Ok(reply) => reply,
             Err(fault) if fault.class == Class::Missing => return Ok(None),
-            Err(fault) => return Err(fault.into()),
+            Err(fault) => {
+                let fault = self.reason_of(fault, &target.bucket, &target.key, None).await;
+                return if fault.class == Class::Missing { Ok(None) } else { Err(fault.into()) };
+            }
         };
         let size_bytes = reply.content_length().and_then(|len| u64::try_from(len).ok());
         let etag = reply.e_tag().filter(|etag| !etag.is_empty());

@@ -12,21 +12,26 @@ use common::backoff::{self, Delays};
 use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
-use tokio::time::error::Elapsed;
 
 use super::checksum::{Crc64, Own, Sums};
 use super::facts::{Dress, dressed};
+use super::floor::{BUFFERED_PATIENCE, BUFFERED_REPLY_PATIENCE, floored};
+use super::part::policy;
 use super::passage::through;
 use super::publish::{Condition, vouched};
 use super::trailing::Trailing;
-use super::{BUFFERED_BYTES_MAX, CHECKSUM_MISMATCH, Copier, body_deadline};
+use super::{BUFFERED_BYTES_MAX, CHECKSUM_MISMATCH, Copier};
 use crate::outcome::End;
+use crate::pace::{self, Permit, Side, Wanted};
 
 /// Publishing races with other transfers to the same key; each lost race means that somebody else got through.
 const PUBLISHES_MAX: usize = 8;
 
 /// Reads of a body whose checksum is not the source's, before the attempt has failed.
 const MISMATCHES_MAX: u32 = 2;
+
+/// Times that an attempt waits for a store that throttles, before the message is given back.
+pub const THROTTLES_MAX: u32 = 3;
 
 /// What one GET and PUT came to.
 enum Put {
@@ -41,9 +46,9 @@ impl Copier {
         let mut condition = Condition::Absent;
         let mut delays = Delays::new(backoff::REQUEST);
         let mut last = Fault::new(Class::Conflict, "PutObject", "PreconditionFailed");
-        let mut mismatches = 0;
+        let (mut mismatches, mut throttles) = (0, 0);
         for _ in 0..PUBLISHES_MAX {
-            let (fault, checksum) = match self.put_once(transfer, &condition).await? {
+            let (fault, checksum) = match self.paced_put(transfer, &condition).await? {
                 Put::Sent(reply, checksum) => match (*reply, checksum) {
                     (Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
                     (Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
@@ -70,6 +75,10 @@ impl Copier {
                     condition = Condition::Absent;
                 }
                 Class::Conflict => tokio::time::sleep(delays.next_delay()).await,
+                Class::Throttled if throttles < THROTTLES_MAX => {
+                    tokio::time::sleep(backoff::delay_for(policy(&fault), throttles)).await;
+                    throttles += 1;
+                }
                 _ if fault.is_uncertain() => return self.resolve(transfer, checksum, fault).await,
                 _ => return Err(fault.into()),
             }
@@ -78,16 +87,38 @@ impl Copier {
         Err(End::Passing(Fault { class: Class::Conflict, ..last }))
     }
 
+    /// One GET and one PUT, with a permit for as long as they take. A throttle of either is told like one of the PUT.
+    async fn paced_put(&self, transfer: &Transfer, condition: &Condition) -> Result<Put, End> {
+        let (source, target) = (&transfer.source, &transfer.target);
+        let bytes = pace::whole_bytes(source.size_bytes);
+        let wanted =
+            Wanted { class: pace::Class::Whole, source: &source.bucket, target: Some(&target.bucket), bytes };
+        let permit = self.pace.permit(wanted).await;
+        match self.put_once(transfer, condition, &permit).await {
+            Err(End::Passing(fault)) if fault.class == Class::Throttled => {
+                Ok(Put::Sent(Box::new(Err(fault)), None))
+            }
+            put => put,
+        }
+    }
+
     /// One GET and one PUT. An error is the source's, or final.
-    async fn put_once(&self, transfer: &Transfer, condition: &Condition) -> Result<Put, End> {
-        let (source, facts) = self.open_source(transfer).await?;
+    async fn put_once(
+        &self,
+        transfer: &Transfer,
+        condition: &Condition,
+        permit: &Permit,
+    ) -> Result<Put, End> {
+        let opened = self.open_source(transfer).await;
+        permit.heard_end(Side::Source, &opened);
+        let (source, facts) = opened?;
         let dress = self.dress(transfer, &facts).await?;
-        let deadline = body_deadline(facts.size_bytes);
         if facts.size_bytes > BUFFERED_BYTES_MAX {
             let (body, meter) = through(source.body, facts.size_bytes, facts.own, true);
             let put = self.put(transfer, &dress, condition).body(body).customize();
             let put = put.interceptor(Trailing { len_bytes: facts.size_bytes });
-            let reply = replied(tokio::time::timeout(deadline, put.send()).await);
+            let reply = floored("PutObject", &meter, facts.size_bytes, put.send()).await;
+            let reply = replied(permit, reply);
             if meter.is_mismatch() {
                 return Ok(Put::Mismatch);
             }
@@ -95,15 +126,18 @@ impl Copier {
             return Ok(Put::Sent(Box::new(reply), checksum));
         }
         let body = collected(source.body, facts.size_bytes);
-        let bytes = tokio::time::timeout(deadline, body).await.map_err(late)??;
+        let bytes = tokio::time::timeout(BUFFERED_PATIENCE, body).await.map_err(|_| late("GetObject"))??;
         let sums = Sums::of(&bytes, facts.own);
         let checksum = sums.crc64;
         if facts.own.is_some_and(|own| own.fits(sums) == Some(false)) {
             return Ok(Put::Mismatch);
         }
         let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
-        let put = put.body(ByteStream::from(bytes)).send();
-        let reply = replied(tokio::time::timeout(deadline, put).await);
+        // The checksum is among the signed headers, and the store compares the bytes with it: a hash of them besides would cost more
+        // than everything else that is computed here.
+        let put = put.body(ByteStream::from(bytes)).customize().disable_payload_signing().send();
+        let reply = tokio::time::timeout(BUFFERED_REPLY_PATIENCE, put).await.map_err(|_| late("PutObject"));
+        let reply = replied(permit, reply);
         Ok(Put::Sent(Box::new(reply), Some(checksum)))
     }
 
@@ -111,7 +145,7 @@ impl Copier {
     fn put(&self, transfer: &Transfer, dress: &Dress, condition: &Condition) -> PutObjectFluentBuilder {
         let (if_none_match, if_match) = condition.headers();
         let request = self
-            .patient
+            .sending
             .put_object()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)
@@ -137,15 +171,18 @@ impl Copier {
     }
 }
 
-/// What came of a PUT that had a deadline.
+/// What came of a PUT, which its target's window is told.
 fn replied(
-    reply: Result<Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>>, Elapsed>,
+    permit: &Permit,
+    reply: Result<Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>>, Fault>,
 ) -> Result<PutObjectOutput, Fault> {
-    reply.map_err(late)?.map_err(|error| Fault::of("PutObject", &error))
+    let reply = reply.and_then(|reply| reply.map_err(|error| Fault::of("PutObject", &error)));
+    permit.heard(Side::Target, reply.as_ref().err());
+    reply
 }
 
-fn late(_: Elapsed) -> Fault {
-    Fault::new(Class::Transient, "PutObject", "TooSlow")
+fn late(operation: &'static str) -> Fault {
+    Fault::new(Class::Transient, operation, "TooSlow")
 }
 
 /// The whole body, which must be as long as announced; never more than [`BUFFERED_BYTES_MAX`].

@@ -9,10 +9,10 @@ use common::ledger::Reason;
 use common::transfer::{TagPolicy, Transfer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Copier;
 use super::facts::{Dress, Facts, facts};
 use super::marker::{METADATA_NAME, Marker};
 use super::plan::Part;
+use super::{Copier, fidelity};
 use crate::outcome::End;
 
 /// S3's limit for user metadata: names and values together.
@@ -22,7 +22,7 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 impl Copier {
     pub(super) async fn head_source(&self, transfer: &Transfer) -> Result<Facts, End> {
         let source = &transfer.source;
-        let reply = self
+        let reply = match self
             .client
             .head_object()
             .bucket(&source.bucket)
@@ -32,7 +32,14 @@ impl Copier {
             .checksum_mode(ChecksumMode::Enabled)
             .send()
             .await
-            .map_err(|error| source_end(Fault::of("HeadObject", &error)))?;
+        {
+            Ok(reply) => reply,
+            Err(error) => {
+                let fault = Fault::of("HeadObject", &error);
+                let version_id = source.version_id.as_deref();
+                return Err(source_end(self.reason_of(fault, &source.bucket, &source.key, version_id).await));
+            }
+        };
         let facts = facts!(reply, whole_bytes(reply.content_length(), "HeadObject")?);
         expect_size(&facts, transfer)?;
         Ok(facts)
@@ -46,7 +53,7 @@ impl Copier {
     ) -> Result<(GetObjectOutput, u64), End> {
         let source = &transfer.source;
         let request = self
-            .client
+            .reading
             .get_object()
             .bucket(&source.bucket)
             .key(&source.key)
@@ -94,16 +101,26 @@ impl Copier {
                 format!("the metadata would have {len_bytes} bytes: expected at most {METADATA_BYTES_MAX}");
             return Err(End::Permanent(Reason::new("metadata_too_large", message)));
         }
+        let mut left = facts.beyond.clone();
         let tagging = if facts.tag_count > 0 && transfer.options.tags == TagPolicy::Copy {
-            Some(self.tagging(transfer).await?)
+            match self.tagging(transfer).await {
+                Ok(tagging) => Some(tagging),
+                Err(fault) if fault.class == Class::Denied => {
+                    left.push(fidelity::TAGS);
+                    None
+                }
+                Err(fault) => return Err(source_end(fault)),
+            }
         } else {
             None
         };
+        fidelity::judge(transfer.options.fidelity, &left)?;
         let storage_class = transfer.options.storage_class.clone().or_else(|| facts.storage_class.clone());
-        Ok(Dress { facts: facts.clone(), metadata, storage_class, tagging })
+        let encryption = transfer.options.encryption.clone();
+        Ok(Dress { facts: facts.clone(), metadata, storage_class, tagging, encryption })
     }
 
-    async fn tagging(&self, transfer: &Transfer) -> Result<String, End> {
+    async fn tagging(&self, transfer: &Transfer) -> Result<String, Fault> {
         let source = &transfer.source;
         let reply = self
             .client
@@ -113,7 +130,7 @@ impl Copier {
             .set_version_id(source.version_id.clone())
             .send()
             .await
-            .map_err(|error| source_end(Fault::of("GetObjectTagging", &error)))?;
+            .map_err(|error| Fault::of("GetObjectTagging", &error))?;
         Ok(reply.tag_set().iter().fold(String::new(), |mut form, tag| {
             let and = if form.is_empty() { "" } else { "&" };
             let (key, value) = (utf8_percent_encode(tag.key(), FORM), utf8_percent_encode(tag.value(), FORM));
@@ -149,7 +166,7 @@ fn expect_size(facts: &Facts, transfer: &Transfer) -> Result<(), End> {
 }
 
 /// What a fault means when it comes from the source.
-fn source_end(fault: Fault) -> End {
+pub(super) fn source_end(fault: Fault) -> End {
     match fault.class {
         Class::Precondition => {
             End::Superseded(Reason::new("source_overwritten", "the source has a newer version"))

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use common::fault::Class;
+use common::metrics::{self, Heartbeat, Loss};
 use common::queue::{BATCH_MAX, Entry, Message, Queue, Receipt};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::Notify;
@@ -82,6 +83,11 @@ impl Keeper {
             lost: lost.clone(),
             hand_over: hand_over.clone(),
         };
+        // The process stood still while the message came: it may be somebody else's already.
+        if held.void_at <= Instant::now() {
+            metrics::lease_lost(&self.queue, Loss::Expired);
+            lost.cancel();
+        }
         let mut state = self.state();
         let id = state.next_id;
         state.next_id += 1;
@@ -125,6 +131,7 @@ impl Keeper {
         for held in self.state().held.values() {
             if held.void_at <= now && !held.lost.is_cancelled() {
                 tracing::warn!("a lease ran out before a heartbeat came through; stopping its work");
+                metrics::lease_lost(&self.queue, Loss::Expired);
                 held.lost.cancel();
             }
             if held.hand_over_at <= now {
@@ -175,16 +182,23 @@ impl Keeper {
             held.beating = false;
             match entry {
                 Ok(()) => {
+                    let margin = held.void_at.saturating_duration_since(now);
+                    metrics::heartbeat(&self.queue, Heartbeat::Extended { margin });
                     held.void_at = self.timing.void_at(beat.start);
                     held.beat_at = self.timing.beat_at(beat.start, fastrand::f64());
                 }
                 Err(fault) if fault.is_passing() || fault.class == Class::Denied => {
                     tracing::warn!(%fault, "failed to send a heartbeat; trying again");
+                    metrics::heartbeat(&self.queue, Heartbeat::Failed);
                     held.beat_at = self.timing.retry_at(now);
                 }
                 // SQS says that the message is not ours any more.
                 Err(fault) => {
                     tracing::warn!(%fault, "a heartbeat was refused; stopping its work");
+                    metrics::heartbeat(&self.queue, Heartbeat::Refused);
+                    if !held.lost.is_cancelled() {
+                        metrics::lease_lost(&self.queue, Loss::Refused);
+                    }
                     held.lost.cancel();
                 }
             }

@@ -178,7 +178,7 @@ pub(crate) async fn put_crc32(yard: &Yard, key: &str, body: &[u8]) -> Transfer {
     yard.transfer(key, body.len() as u64, put.e_tag().unwrap())
 }
 
-async fn put_composite(yard: &Yard, key: &str, body: &[u8], sizes: &[usize]) -> Transfer {
+pub(crate) async fn put_composite(yard: &Yard, key: &str, body: &[u8], sizes: &[usize]) -> Transfer {
     let created = yard
         .s3
         .create_multipart_upload()

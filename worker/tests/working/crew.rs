@@ -59,8 +59,17 @@ impl Yard {
     }
 
     pub(crate) fn worker_with(&self, id: &str, permits: usize, parts_in_flight: usize) -> Worker {
+        self.worker_tuned(
+            id,
+            permits,
+            Tuning { part_bytes: 8 * MIB as u64, parts_in_flight, ..Tuning::default() },
+        )
+    }
+
+    pub(crate) fn worker_tuned(&self, id: &str, permits: usize, tuning: Tuning) -> Worker {
         let shutdown = Shutdown::new();
-        let copier = Copier::new(&self.world.config, Tuning { part_bytes: 8 * MIB as u64, parts_in_flight });
+        let copier = Copier::new(&self.world.config, tuning);
+        let copier = copier.with_server_side(self.server_side.get());
         let works = Laneworks::new(self.ledger.clone(), copier, shutdown.clone(), id, self.next_number(), 3);
         let patience = Duration::from_secs(10).min(self.queue.visibility_timeout() / 6);
         let heartbeats = self.world.access.sqs_for_heartbeats(&self.world.config, patience);

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::{StorageClass, Tag};
 use common::ledger::Status;
-use common::transfer::{CopyOptions, TagPolicy, Transfer};
+use common::transfer::{CopyOptions, Strategy, TagPolicy, Transfer};
 
 use super::yard::{KIB, MIB, Yard, bytes, marker};
 
@@ -77,9 +77,13 @@ async fn a_plain_object_gets_nothing_but_the_mark() {
 #[tokio::test(start_paused = true)]
 async fn a_route_may_choose_the_storage_class_and_drop_the_tags() {
     let yard = Yard::new().await;
-    for (key, size) in SIZES.into_iter().enumerate() {
+    let streamed = SIZES.map(|size| (size, Strategy::Stream));
+    let copied = SIZES.map(|size| (size, Strategy::ServerSide));
+    for (key, (size, strategy)) in streamed.into_iter().chain(copied).enumerate() {
         let (key, body) = (key.to_string(), bytes(size, 2));
-        let options = CopyOptions { storage_class: Some("GLACIER_IR".to_owned()), tags: TagPolicy::Drop };
+        let storage_class = Some("GLACIER_IR".to_owned());
+        let options =
+            CopyOptions { storage_class, tags: TagPolicy::Drop, strategy, ..CopyOptions::default() };
         let transfer = Transfer { options, ..put_dressed(&yard, &key, &body).await };
         yard.send(&transfer).await;
         yard.work_until(Status::Completed).await;

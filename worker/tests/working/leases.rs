@@ -235,3 +235,38 @@ async fn a_lease_does_not_end_before_the_heartbeat_that_is_on_its_way() {
     yard.queue.change_visibility(&[(receipt, Duration::ZERO)]).await.remove(0).unwrap();
     assert_eq!(yard.messages().await, (1, 0));
 }
+
+/// Lets everything that a worker has sent be answered, and its leases run out, while nobody polls it: its process stands still. Its
+/// message is somebody else's when it wakes.
+async fn stand_still(yard: &Yard) {
+    sleep(2 * VISIBILITY).await;
+    assert_eq!(yard.queue.receive(1, Duration::ZERO).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_stood_still_for_longer_than_its_lease_publishes_nothing() {
+    let yard = Yard::new().await;
+    yard.land("k", b"body").await;
+    let mut worker = yard.worker("w1");
+    let gate = yard.faults().gate("S3", "GetObject");
+    worker.beside(gate.reached()).await;
+    gate.open();
+    let puts = yard.count("PutObject");
+    stand_still(&yard).await;
+    worker.beside(sleep(VISIBILITY / 2)).await;
+    assert_eq!(puts.count(), 0);
+    assert_eq!(yard.delivered("k").await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_came_while_the_worker_stood_still_is_left_alone() {
+    let yard = Yard::new().await;
+    let mut worker = yard.worker("w1");
+    let gate = yard.faults().gate("SQS", "ReceiveMessage");
+    worker.beside(gate.reached()).await;
+    let transfer = yard.land("k", b"body").await;
+    gate.open();
+    stand_still(&yard).await;
+    worker.beside(sleep(VISIBILITY / 2)).await;
+    assert_eq!(yard.record(&transfer).await.attempts, 0);
+}

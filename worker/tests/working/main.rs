@@ -1,23 +1,39 @@
 //! The worker as it works: the real SDK over simcloud, on paused time, with whatever can go wrong.
 //!
-//! [`yard`] is the world with its helpers, [`crew`] runs workers beside a test's steps, [`watch`] tells what the ledger says.
+//! [`yard`] is the world with its helpers, [`crew`] runs workers beside a test's steps, [`watch`] tells what the ledger says,
+//! [`lister`] lists parts as other stores may.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
 mod crew;
+mod lister;
 mod watch;
 mod yard;
 
 mod copies;
 mod crashes;
+mod deletions;
 mod dress;
 mod duplicates;
+mod encryption;
+mod fidelity;
+mod floors;
 mod intake;
 mod leases;
 mod multipart_publishing;
+mod pacing;
+mod partitions;
 mod publishing;
+mod reaping;
+mod reaping_faults;
+mod reaping_races;
 mod records;
+mod resumes;
+mod server_side;
+mod server_side_faults;
+mod server_side_parts;
 mod shutdowns;
 mod source_bodies;
 mod sources;
 mod throttles;
+mod versions;

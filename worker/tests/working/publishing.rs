@@ -124,6 +124,7 @@ async fn a_publish_whose_reply_was_lost_is_recognised_as_ours() {
     let lost = [
         Effect::DropAfter,
         Effect::EmptyOkAfter,
+        Effect::OkWithErrorBodyAfter,
         Effect::respond_after(500, "InternalError", "lost"),
         Effect::respond_after(400, "RequestTimeout", "lost"),
     ];
@@ -144,7 +145,7 @@ async fn a_publish_whose_reply_was_lost_is_recognised_as_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn a_put_that_never_arrived_is_sent_again() {
-    for effect in [Effect::DropBefore, Effect::EmptyOk, Effect::internal_error()] {
+    for effect in [Effect::DropBefore, Effect::EmptyOk, Effect::OkWithErrorBody, Effect::internal_error()] {
         for size in SIZES {
             let yard = Yard::new().await;
             let body = bytes(size, 6);

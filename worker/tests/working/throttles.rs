@@ -26,7 +26,7 @@ async fn a_throttling_store_makes_the_worker_wait_longer_and_longer() {
             released_at.push(tokio::time::Instant::now());
         }
         let waits: Vec<_> = released_at.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        // The SDK's own tries take up to seven seconds; the wait after the fifth release is at least half of 32.
+        // An attempt's own tries take up to four seconds; the wait after the fifth release is at least half of 32.
         assert!(waits[0] < Duration::from_secs(16) && waits[4] >= Duration::from_secs(16), "{waits:?}");
         yard.faults().clear();
         worker.beside(watch.until(Status::Completed)).await;
@@ -67,7 +67,7 @@ async fn an_upload_is_kept_over_a_brown_out() {
     let parts = yard.count("UploadPart");
     let creates = yard.count("CreateMultipartUpload");
     // The second part does not come through for longer than the attempt tries.
-    yard.faults().add(Fault::on("S3", "GetObject").skip(1).times(25).effect(Effect::slow_down()));
+    yard.faults().add(Fault::on("S3", "GetObject").skip(1).times(7).effect(Effect::slow_down()));
     yard.work_until(Status::Completed).await;
     let record = yard.assert_delivered(&transfer, &body).await;
     assert_eq!((record.attempts, record.failed_attempts), (2, 0));

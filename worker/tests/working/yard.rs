@@ -15,6 +15,7 @@ use common::transfer::{
     CopyOptions, Sequencer, SourceVersion, Target, Transfer, TransferId, source_key_hash,
 };
 use common::wire;
+use drayage_worker::copy::ServerSide;
 use simcloud::{Effect, Fault, Faults};
 use topology::World;
 
@@ -29,6 +30,8 @@ pub(crate) struct Yard {
     pub(crate) ledger: Ledger,
     pub(crate) lane: Lane,
     pub(crate) queue: Queue,
+    /// What its workers take for the limits of server-side copies.
+    pub(crate) server_side: Cell<ServerSide>,
     numbers: Cell<u64>,
 }
 
@@ -68,7 +71,8 @@ impl Yard {
         let world = World::new().await.unwrap();
         let queue = world.queue("fast", visibility).await.unwrap();
         let (s3, ledger) = (world.s3(), world.ledger());
-        Self { world, s3, ledger, lane: Lane::parse("fast").unwrap(), queue, numbers: Cell::new(0) }
+        let (lane, server_side) = (Lane::parse("fast").unwrap(), Cell::default());
+        Self { world, s3, ledger, lane, queue, server_side, numbers: Cell::new(0) }
     }
 
     pub(crate) fn faults(&self) -> &Faults {
@@ -150,6 +154,13 @@ impl Yard {
     /// Puts a source object and sends its transfer.
     pub(crate) async fn land(&self, key: &str, body: &[u8]) -> Transfer {
         let transfer = self.put(key, body).await;
+        self.send(&transfer).await;
+        transfer
+    }
+
+    /// As [`Self::land`], on a route with these options.
+    pub(crate) async fn land_on(&self, options: &CopyOptions, key: &str, body: &[u8]) -> Transfer {
+        let transfer = Transfer { options: options.clone(), ..self.put(key, body).await };
         self.send(&transfer).await;
         transfer
     }

@@ -12,6 +12,10 @@ use super::{pids, until, within};
 /// What simcloud accepts in [`super::fleet::Fleet`], and `drayage local` from everybody.
 pub(crate) const ACCESS_KEY: &str = "test";
 
+/// It, as variables.
+pub(crate) const ACCESS: [(&str, &str); 2] =
+    [("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)];
+
 /// A running process. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Drayage {
@@ -32,10 +36,7 @@ pub(crate) struct Ended {
 
 impl Drayage {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::start_with(
-            arguments,
-            &[("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)],
-        )
+        Self::start_with(arguments, &ACCESS)
     }
 
     /// With these variables, and only these, beside what keeps the machine's own AWS settings out.

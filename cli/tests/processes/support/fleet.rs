@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use topology::World;
 
-use super::drayage::{ACCESS_KEY, Drayage};
+use super::drayage::{ACCESS, ACCESS_KEY, Drayage};
 
 /// A cloud that only takes [`ACCESS_KEY`] and `us-east-1`, served on a loopback port.
 #[derive(Debug)]
@@ -20,7 +20,12 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) async fn new() -> Self {
-        let options = Options { access_key_id: Some(ACCESS_KEY.to_owned()), ..Options::default() };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the processes compare their clock with the replies' dates"
+        )]
+        let epoch = std::time::SystemTime::now();
+        let options = Options { access_key_id: Some(ACCESS_KEY.to_owned()), epoch, ..Options::default() };
         let world = World::with(options).await.unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let endpoint_url = format!("http://{}", listener.local_addr().unwrap());
@@ -56,8 +61,18 @@ impl Fleet {
 
     /// A worker at work.
     pub(crate) async fn worker(&self, worker_id: &str, more: &[&str]) -> Drayage {
+        self.worker_in(&[], worker_id, more).await
+    }
+
+    /// A worker at work, told more by its environment.
+    pub(crate) async fn worker_in(
+        &self,
+        variables: &[(&str, &str)],
+        worker_id: &str,
+        more: &[&str],
+    ) -> Drayage {
         let own = [&["--worker-id", worker_id, "--wait-s", "1"], more].concat();
-        let worker = Drayage::start(&self.arguments("worker", &own));
+        let worker = Drayage::start_with(&self.arguments("worker", &own), &[&ACCESS, variables].concat());
         worker.says("\"message\":\"working\"").await;
         worker
     }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod collector;
 pub(crate) mod drayage;
 pub(crate) mod files;
 pub(crate) mod fleet;
