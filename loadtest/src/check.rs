@@ -17,9 +17,17 @@ impl Checksum {
         self.0.update(bytes);
     }
 
+    pub(crate) fn value(&self) -> u64 {
+        self.0.finalize()
+    }
+
     /// base64 of the big-endian value.
     pub(crate) fn text(&self) -> String {
-        STANDARD.encode(self.0.finalize().to_be_bytes())
+        Self::text_of(self.value())
+    }
+
+    pub(crate) fn text_of(value: u64) -> String {
+        STANDARD.encode(value.to_be_bytes())
     }
 }
 

@@ -30,8 +30,17 @@ fn parse(text: &str) -> Option<Stat> {
 
 /// The most memory that the program of a process held (VmHWM); it begins anew with every program that a process becomes.
 pub(crate) fn peak_kib(process: u32) -> Option<u64> {
+    status_kib(process, "VmHWM:")
+}
+
+/// The memory that a process holds now (VmRSS).
+pub(crate) fn rss_kib(process: u32) -> Option<u64> {
+    status_kib(process, "VmRSS:")
+}
+
+fn status_kib(process: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
@@ -75,6 +84,7 @@ mod tests {
     fn this_process_can_be_read() {
         assert!(stat(std::process::id()).is_some());
         assert!(peak_kib(std::process::id()).is_some_and(|kib| kib > 100));
+        assert!(rss_kib(std::process::id()).is_some_and(|kib| kib > 100));
         assert!(!arguments(std::process::id()).is_empty());
     }
 }

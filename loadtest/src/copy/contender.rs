@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Pipe,
     Drayage,
     Rclone,
+    /// The same, with one PUT for each object however large.
+    RclonePut,
     S5cmd,
     Awscli,
     Boto3,
@@ -40,18 +42,24 @@ pub(super) enum Found {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Pipe, Self::Drayage, Self::Rclone, Self::S5cmd, Self::Awscli, Self::Boto3];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Pipe, Self::Drayage, Self::Rclone, Self::RclonePut, Self::S5cmd, Self::Awscli, Self::Boto3];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Pipe => "pipe",
             Self::Drayage => "drayage",
             Self::Rclone => "rclone",
+            Self::RclonePut => "rclone-put",
             Self::S5cmd => "s5cmd",
             Self::Awscli => "awscli",
             Self::Boto3 => "boto3",
         }
+    }
+
+    /// The name by which its program is given.
+    pub(super) fn program_name(self) -> &'static str {
+        if self == Self::RclonePut { Self::Rclone.name() } else { self.name() }
     }
 
     /// Not part of this binary.
@@ -63,7 +71,7 @@ impl Kind {
     fn asked(self) -> Option<(&'static str, &'static [&'static str])> {
         match self {
             Self::Pipe | Self::Drayage => None,
-            Self::Rclone => Some(("rclone", &["version"])),
+            Self::Rclone | Self::RclonePut => Some(("rclone", &["version"])),
             Self::S5cmd => Some(("s5cmd", &["version"])),
             Self::Awscli => Some(("aws", &["--version"])),
             Self::Boto3 => Some(("python3", &["-c", "import boto3; print('boto3', boto3.__version__)"])),
@@ -76,6 +84,7 @@ impl Contender {
         match self.kind {
             Kind::Pipe => "raw HTTP pipe (floor)",
             Kind::Drayage => "Drayage",
+            Kind::RclonePut => "rclone, one PUT",
             other => other.name(),
         }
     }
@@ -111,7 +120,8 @@ impl Contender {
         match self.kind {
             Kind::Pipe => Ok(tools::own(program, pipe::ROLE, job_file)),
             Kind::Drayage => Ok(tools::own(program, drayage::ROLE, job_file)),
-            Kind::Rclone => Ok(tools::rclone(program, job)),
+            Kind::Rclone => Ok(tools::rclone(program, job, job.part_bytes)),
+            Kind::RclonePut => Ok(tools::rclone(program, job, tools::ONE_PUT_BYTES_MAX)),
             Kind::Boto3 => tools::boto3(program, job_file, folder),
             Kind::S5cmd | Kind::Awscli if job.objects.len() > tools::PROCESSES_MAX => {
                 Err("two processes for each object: not a way to copy so many".to_owned())

@@ -17,7 +17,8 @@ pub(super) async fn run(job: Job) -> Result<(), String> {
         credentials: Some(Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "loadtest")),
         http_client: None,
     };
-    let tuning = Tuning { part_bytes: job.part_bytes, parts_in_flight: job.parts_in_flight };
+    let tuning =
+        Tuning { part_bytes: job.part_bytes, parts_in_flight: job.parts_in_flight, ..Tuning::default() };
     let copier = Copier::new(&access.load().await, tuning);
     let copies = stream::iter(&job.objects).map(|object| Ok(Box::pin(copy(&copier, transfer(&job, object)))));
     copies.try_buffer_unordered(job.at_once).try_collect().await

@@ -22,7 +22,7 @@ const WORKLOADS: Flag = Flag {
 const CONTENDERS: Flag = Flag {
     name: "contenders",
     value: "NAME,…",
-    default: Some("pipe,drayage,rclone,s5cmd,awscli,boto3"),
+    default: Some("pipe,drayage,rclone,rclone-put,s5cmd,awscli,boto3"),
     help: "What copies; `pipe` is the floor",
 };
 const PROGRAMS: Flag = Flag {
@@ -111,7 +111,8 @@ impl Options {
         let programs = programs.unwrap_or_default();
         let contenders = reading.read(&CONTENDERS, |text| {
             let kinds = named(text, &Kind::ALL, |kind| kind.name())?;
-            let with_program = |kind: Kind| Contender { kind, program: programs.get(kind.name()).cloned() };
+            let with_program =
+                |kind: Kind| Contender { kind, program: programs.get(kind.program_name()).cloned() };
             Ok::<_, String>(kinds.into_iter().map(with_program).collect::<Vec<_>>())
         });
         let repeats = reading.read(&REPEATS, |text| bounded(text, 1..=20_usize));
@@ -148,7 +149,8 @@ fn named<T: Clone>(text: &str, all: &[T], name: impl Fn(&T) -> &'static str) -> 
 
 fn programs(text: &str) -> Result<BTreeMap<String, String>, String> {
     let programs = pairs(text)?;
-    let with_program = |name: &str| Kind::ALL.into_iter().any(|kind| kind.name() == name && kind.is_tool());
+    let with_program =
+        |name: &str| Kind::ALL.into_iter().any(|kind| kind.program_name() == name && kind.is_tool());
     match programs.keys().find(|name| !with_program(name)) {
         None => Ok(programs),
         Some(name) => Err(format!("{name} is not known: expected some of rclone, s5cmd, awscli, boto3")),
@@ -168,7 +170,7 @@ mod tests {
     fn everything_has_a_default() {
         let options = read(&[]).unwrap();
         assert_eq!(options.workloads.len(), 3);
-        assert_eq!(options.contenders.len(), 6);
+        assert_eq!(options.contenders.len(), 7);
     }
 
     #[test]

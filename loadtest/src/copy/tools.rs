@@ -9,6 +9,8 @@ use super::measure::Plan;
 
 /// Where a tool needs processes for each object: as many objects at the most.
 pub(super) const PROCESSES_MAX: usize = 100;
+/// The most that S3 takes in one PUT.
+pub(super) const ONE_PUT_BYTES_MAX: u64 = 5 << 30;
 const BOTO3_SCRIPT: &str = include_str!("boto3_copy.py");
 
 /// This very binary, in a role of its own.
@@ -18,8 +20,9 @@ pub(super) fn own(program: &str, role: &str, job_file: &Path) -> Plan {
     Plan::one(command)
 }
 
-/// Two remotes: between them rclone copies through itself, within one it would let the server copy.
-pub(super) fn rclone(program: &str, job: &Job) -> Plan {
+/// Two remotes: between them rclone copies through itself, within one it would let the server copy. Objects of more than
+/// `cutoff_bytes` go in parts.
+pub(super) fn rclone(program: &str, job: &Job, cutoff_bytes: u64) -> Plan {
     let mut command = with_keys(Command::new(program));
     for remote in ["FROM", "TO"] {
         let settings = [
@@ -40,7 +43,7 @@ pub(super) fn rclone(program: &str, job: &Job) -> Plan {
             command.env(format!("RCLONE_CONFIG_{remote}_{name}"), value);
         }
     }
-    let part_bytes = format!("{}B", job.part_bytes);
+    let (part_bytes, cutoff_bytes) = (format!("{}B", job.part_bytes), format!("{cutoff_bytes}B"));
     command
         .arg("copy")
         .arg(format!("from:{}/{}", job.source_bucket, job.workload))
@@ -52,7 +55,7 @@ pub(super) fn rclone(program: &str, job: &Job) -> Plan {
             "--s3-upload-concurrency",
             &job.parts_in_flight.to_string(),
         ])
-        .args(["--s3-chunk-size", &part_bytes, "--s3-upload-cutoff", &part_bytes]);
+        .args(["--s3-chunk-size", &part_bytes, "--s3-upload-cutoff", &cutoff_bytes]);
     Plan::one(command)
 }
 

@@ -6,11 +6,9 @@
 //! 4. Note CPU time and peak memory; stop; report.
 
 mod board;
-mod local;
 mod options;
 mod put;
 mod report;
-mod usage;
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -20,14 +18,14 @@ use common::shutdown::stop_signal;
 use tokio::time::{Instant, timeout};
 
 use crate::error::Error;
+use crate::local::{Local, Setup};
 use crate::output::{Machine, out, write_json};
+use crate::usage::Snapshot;
 use board::Board;
-use local::Local;
 use options::Options;
 pub(crate) use options::command;
 use put::Load;
 use report::Report;
-use usage::Snapshot;
 
 /// Files that warm the pipeline up.
 const WARM_UP: usize = 64;
@@ -49,7 +47,8 @@ pub(crate) fn main(matches: &ArgMatches) -> Result<(), Error> {
 }
 
 async fn run(options: &Options, machine: Machine) -> Result<Report, Error> {
-    let mut local = Local::start(options).await?;
+    let setup = Setup { workers: options.workers, data_in_memory: options.data_in_memory, rules: None };
+    let mut local = Local::start(&setup).await?;
     let measured = tokio::select! {
         measured = measure(&mut local, options, machine) => measured,
         () = stop_signal() => Err(Error::Failed("interrupted before every file had come to its end".to_owned())),

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::board::Board;
 use super::options::Options;
-use super::usage::{EMBEDDED_AWS, Snapshot};
 use crate::error::Error;
 use crate::output::Machine;
 use crate::table::table;
+use crate::usage::{EMBEDDED_AWS, Snapshot};
 
 /// The results, as they are written with `--report`.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,6 @@
 //! `drayage local` as a process, with its bytes in a folder that goes away with it.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::options::Options;
 use crate::error::Error;
+use crate::program;
 
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const START_LOOKS: Duration = Duration::from_millis(50);
@@ -21,48 +20,43 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// What Linux keeps in memory.
 const MEMORY: &str = "/dev/shm";
 
+/// How it is to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) workers: usize,
+    pub(crate) data_in_memory: bool,
+    /// The text of its rules file; `None`: its own default rules.
+    pub(crate) rules: Option<String>,
+}
+
 /// A running `drayage local`.
 #[derive(Debug)]
-pub(super) struct Local {
+pub(crate) struct Local {
     child: Child,
     endpoint_url: String,
     lines: Lines<BufReader<ChildStdout>>,
     folder: TempDir,
 }
 
-/// The binary that was built beside this one.
-fn program() -> Result<PathBuf, Error> {
-    let own = std::env::current_exe().map_err(|error| Error::failed_to("find the drayage binary", error))?;
-    let folder = own.parent().unwrap_or(Path::new("."));
-    let program = folder.join("drayage");
-    if program.is_file() {
-        return Ok(program);
-    }
-    let profile = if folder.file_name().is_some_and(|name| name == "debug") { "" } else { " --release" };
-    let shown = program.display();
-    Err(Error::Failed(format!("{shown} is not built yet; build it with: cargo build{profile} -p drayage")))
-}
-
 impl Local {
-    pub(super) async fn start(options: &Options) -> Result<Self, Error> {
+    pub(crate) async fn start(setup: &Setup) -> Result<Self, Error> {
         let failed = |error: std::io::Error| Error::failed_to("start drayage local", error);
-        let program = program()?;
+        let program = program::drayage()?;
         let mut builder = tempfile::Builder::new();
         builder.prefix("drayage-loadtest-");
-        let folder = if options.data_in_memory { builder.tempdir_in(MEMORY) } else { builder.tempdir() };
+        let folder = if setup.data_in_memory { builder.tempdir_in(MEMORY) } else { builder.tempdir() };
         let folder = folder.map_err(|error| Error::failed_to("make a temporary folder", error))?;
         let stderr = File::create(folder.path().join(STDERR)).map_err(failed)?;
-        let mut child = Command::new(program)
-            .args([
-                "local",
-                "--json",
-                "--port",
-                "0",
-                "--log",
-                "warn",
-                "--workers",
-                &options.workers.to_string(),
-            ])
+        let mut command = Command::new(program);
+        if let Some(rules) = &setup.rules {
+            let path = folder.path().join(RULES);
+            std::fs::write(&path, rules).map_err(failed)?;
+            command.arg("local").arg("--rules").arg(path);
+        } else {
+            command.arg("local");
+        }
+        let mut child = command
+            .args(["--json", "--port", "0", "--log", "warn", "--workers", &setup.workers.to_string()])
             // Its bytes, its logs.
             .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
@@ -97,19 +91,19 @@ impl Local {
         }
     }
 
-    pub(super) fn endpoint_url(&self) -> &str {
+    pub(crate) fn endpoint_url(&self) -> &str {
         &self.endpoint_url
     }
 
     /// Its process id.
-    pub(super) fn process(&self) -> Result<u32, Error> {
+    pub(crate) fn process(&self) -> Result<u32, Error> {
         self.child
             .id()
             .ok_or_else(|| Error::Failed(format!("drayage local has ended\n{}", self.last_words())))
     }
 
     /// The next file that has come to its end.
-    pub(super) async fn next_line(&mut self) -> Result<String, Error> {
+    pub(crate) async fn next_line(&mut self) -> Result<String, Error> {
         match self.lines.next_line().await {
             Ok(Some(line)) => Ok(line),
             Ok(None) => Err(Error::Failed(format!("drayage local has ended\n{}", self.last_words()))),
@@ -123,14 +117,14 @@ impl Local {
     }
 
     /// The last lines of its standard error.
-    pub(super) fn last_words(&self) -> String {
+    pub(crate) fn last_words(&self) -> String {
         let text = self.stderr();
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
     }
 
     /// SIGTERM, and SIGKILL when that takes too long. Its output is read to the end, so that it never waits for us.
-    pub(super) async fn stop(mut self) -> Result<(), Error> {
+    pub(crate) async fn stop(mut self) -> Result<(), Error> {
         let process = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(process) = process {
             kill_process(process, Signal::TERM)
@@ -158,6 +152,7 @@ impl Local {
 }
 
 const STDERR: &str = "stderr";
+const RULES: &str = "rules.toml";
 const LAST_LINES: usize = 5;
 
 /// The first loopback address with a port in a text.

@@ -1,33 +1,39 @@
-//! CPU time and peak memory of the processes of `drayage local`.
+//! CPU time and memory of the processes of `drayage local`.
 
 use std::collections::BTreeMap;
 
 use crate::procfs;
 
 /// The embedded AWS runs in `drayage local` itself.
-pub(super) const EMBEDDED_AWS: &str = "embedded AWS";
+pub(crate) const EMBEDDED_AWS: &str = "embedded AWS";
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Usage {
-    pub(super) process: u32,
-    pub(super) cpu_seconds: f64,
-    pub(super) peak_kib: u64,
+pub(crate) struct Usage {
+    pub(crate) process: u32,
+    pub(crate) cpu_seconds: f64,
+    pub(crate) peak_kib: u64,
+    pub(crate) rss_kib: u64,
+}
+
+impl Usage {
+    /// `None` when there is no such process any more.
+    pub(crate) fn of(process: u32) -> Option<Self> {
+        let cpu_seconds = procfs::stat(process)?.cpu_seconds;
+        let (peak_kib, rss_kib) = (procfs::peak_kib(process)?, procfs::rss_kib(process)?);
+        Some(Self { process, cpu_seconds, peak_kib, rss_kib })
+    }
 }
 
 /// Every process at one moment, by name.
 #[derive(Debug)]
-pub(super) struct Snapshot(pub(super) BTreeMap<String, Usage>);
+pub(crate) struct Snapshot(pub(crate) BTreeMap<String, Usage>);
 
 impl Snapshot {
-    pub(super) fn of(local: u32) -> Self {
+    pub(crate) fn of(local: u32) -> Self {
         let below = procfs::below(local).into_iter();
         let services = below.filter_map(|process| Some((name(&procfs::arguments(process))?, process)));
         let all = services.chain([(EMBEDDED_AWS.to_owned(), local)]);
-        let read = |process: u32| {
-            let cpu_seconds = procfs::stat(process)?.cpu_seconds;
-            Some(Usage { process, cpu_seconds, peak_kib: procfs::peak_kib(process)? })
-        };
-        Self(all.filter_map(|(name, process)| Some((name, read(process)?))).collect())
+        Self(all.filter_map(|(name, process)| Some((name, Usage::of(process)?))).collect())
     }
 }
 

@@ -1,0 +1,107 @@
+//! The client whose files are moved: puts, overwrites and deletes source objects, and removes uploads,
+//! by plan and because of what the services do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crc_fast::CrcAlgorithm;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::simulate::facts::{Content, LANDING};
+use crate::simulate::faults::Strike;
+use crate::simulate::plan::{Deed, Plan};
+use crate::simulate::stage::Stage;
+
+/// Versions of one key. Overwriting without end would keep it from ever coming to rest.
+const VERSIONS_MAX: usize = 5;
+
+pub(crate) struct Client {
+    s3: aws_sdk_s3::Client,
+    stage: Arc<Stage>,
+    draws: fastrand::Rng,
+    /// Whether its objects come with a CRC32; where they do not, the store makes a CRC64NVME.
+    sends_crc32: bool,
+}
+
+impl Client {
+    pub(crate) fn new(s3: aws_sdk_s3::Client, stage: Arc<Stage>, seed: u64) -> Self {
+        let draws = fastrand::Rng::with_seed(seed ^ 0x636c_6965);
+        Self { s3, stage, draws, sends_crc32: seed.is_multiple_of(2) }
+    }
+
+    /// Carries the plan out, and every wish in between, until everything is healed.
+    pub(crate) async fn run(mut self, plan: Arc<Plan>, mut wishes: UnboundedReceiver<Strike>) {
+        let mut deeds = plan.deeds.iter().peekable();
+        loop {
+            let next = deeds.peek().map(|(at, _)| *at);
+            let wait = next.map_or(Duration::from_secs(3_600), |at| at.saturating_sub(self.stage.elapsed()));
+            tokio::select! {
+                biased;
+                Some(wish) = wishes.recv(), if !self.stage.healed.is_cancelled() => self.grant(wish).await,
+                () = tokio::time::sleep(wait), if next.is_some() => {
+                    if let Some((_, deed)) = deeds.next() {
+                        self.act(deed.clone()).await;
+                    }
+                }
+                () = self.stage.healed.cancelled(), if next.is_none() => return,
+            }
+        }
+    }
+
+    async fn act(&mut self, deed: Deed) {
+        match deed {
+            Deed::Put(key, content) => self.put(&key, content).await,
+            Deed::Delete(key) => self.delete(&key).await,
+        }
+    }
+
+    async fn grant(&mut self, wish: Strike) {
+        let known = |key: &str| {
+            let state = self.stage.lock();
+            let versions = state.facts.sources.get(key).filter(|versions| versions.len() < VERSIONS_MAX);
+            versions.and_then(|versions| versions.last()).map(|newest| newest.content)
+        };
+        match wish {
+            Strike::Overwrite { key, same_bytes } => {
+                let Some(old) = known(&key) else { return };
+                let len = usize::try_from(old.len_bytes()).unwrap_or(0);
+                let content = if same_bytes { old } else { Content::new(len, self.draws.usize(..)) };
+                self.put(&key, content).await;
+            }
+            Strike::Delete { key } if known(&key).is_some() => self.delete(&key).await,
+            Strike::Abort { upload_id } => {
+                let Some(upload) = self.stage.lock().facts.uploads.get(&upload_id).cloned() else { return };
+                let abort = self.s3.abort_multipart_upload().bucket(upload.bucket).key(upload.key);
+                // It may have ended meanwhile.
+                let _ = abort.upload_id(upload_id).send().await;
+            }
+            _ => {}
+        }
+    }
+
+    async fn put(&self, key: &str, content: Content) {
+        self.stage.lock().facts.intended.insert(key.to_owned(), content);
+        let bytes = content.bytes();
+        let crc32 = self.sends_crc32.then(|| crc32(&bytes));
+        let body = ByteStream::from(bytes);
+        let put = self.s3.put_object().bucket(LANDING).key(key).body(body);
+        let put = put.set_checksum_crc32(crc32).send().await;
+        if let Err(error) = put {
+            self.stage.violated("simulation", format!("the client failed to put: {error:?}"));
+        }
+    }
+
+    async fn delete(&self, key: &str) {
+        // A client's delete of what is not there is no harm.
+        let _ = self.s3.delete_object().bucket(LANDING).key(key).send().await;
+    }
+}
+
+/// As S3 writes it.
+fn crc32(bytes: &[u8]) -> String {
+    let sum = crc_fast::checksum(CrcAlgorithm::Crc32IsoHdlc, bytes);
+    STANDARD.encode(u32::try_from(sum).unwrap_or_default().to_be_bytes())
+}

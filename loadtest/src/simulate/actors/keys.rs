@@ -1,0 +1,36 @@
+//! Object keys that have made other systems stumble, under the prefixes of two tenants.
+
+use crate::simulate::facts::KEY_CANARY;
+
+const HOSTILE: [&str; 14] = [
+    "plain.csv",
+    "a b+c%20d.csv",
+    "../../etc/passwd",
+    "./x//y/",
+    "/leading",
+    "ünïcødé-文件-🚚",
+    "e\u{301}",
+    "%2e%2e%2f",
+    "quote\"'<&>",
+    "back\\slash",
+    "tab\tand\u{1}control\u{7f}",
+    "\u{feff}\u{ffff}",
+    "?query=1&uploads#fragment",
+    "trailing ",
+];
+
+/// The key of the `number`th file. Nobody owns a few of them; a few are as long as a key may be.
+pub(crate) fn key(draws: &mut fastrand::Rng, number: usize) -> String {
+    let prefix = match draws.u8(0..20) {
+        0 => "nobody/",
+        1..=5 => "acme/audit/",
+        6..=12 => "acme/",
+        _ => "globex/",
+    };
+    let mut key = format!("{prefix}{number}-{KEY_CANARY}/{}", HOSTILE[draws.usize(0..HOSTILE.len())]);
+    if draws.u8(0..20) == 0 {
+        let missing = 1_024_usize.saturating_sub(key.len());
+        key.push_str(&"x".repeat(missing));
+    }
+    key
+}

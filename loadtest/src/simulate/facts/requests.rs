@@ -1,0 +1,72 @@
+//! Requests, from their coming in to their answer.
+
+use simcloud::{Caller, Incoming};
+
+use super::{Facts, is_service};
+use crate::simulate::faults::Kind;
+
+/// A request that is on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// `If-Match`, without quotes.
+    pub(crate) if_match: Option<String>,
+    /// It may arrive long after its sender has given it up.
+    pub(crate) is_struck: bool,
+}
+
+/// A part that was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct SentPart {
+    pub(crate) upload_id: String,
+    pub(crate) actor: String,
+    pub(crate) is_struck: bool,
+    /// When nothing could come of it any more.
+    pub(crate) ended_ms: Option<u64>,
+}
+
+impl Facts {
+    /// Notes a request that came in.
+    pub(crate) fn incoming(&mut self, caller: &Caller, incoming: &Incoming<'_>, fault: Option<Kind>) {
+        let header = |name: &str| incoming.headers.get(name)?.to_str().ok();
+        let if_match = header("if-match").map(|etag| etag.trim_matches('"').to_owned());
+        let (actor, is_struck) = (caller.actor.to_string(), fault.is_some_and(|kind| !kind.spares_request()));
+        self.requests.insert(caller.request, Request { if_match, is_struck });
+        self.request_count += u64::from(is_service(&caller.actor));
+        if let Some(kind) = fault {
+            self.struck_ms.insert((actor.clone(), kind), self.now_ms);
+        }
+        let Some(id) = upload_id(incoming) else { return };
+        match incoming.operation {
+            "AbortMultipartUpload" => {
+                if let Some(upload) = self.uploads.get_mut(id) {
+                    upload.is_unwanted = true;
+                }
+            }
+            "UploadPart" => {
+                let part = SentPart { upload_id: id.to_owned(), actor, is_struck, ended_ms: None };
+                self.parts.insert(caller.request, part);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether anything has gone wrong for an actor since then, or it stood still at that time or after.
+    pub(crate) fn was_struck_since(&self, actor: &str, since_ms: u64) -> bool {
+        let struck = self.struck_ms.iter().filter(|((of, kind), _)| of == actor && !kind.spares_request());
+        let stood_still = self.paused_until_ms.get(actor).is_some_and(|until_ms| *until_ms >= since_ms);
+        stood_still || struck.into_iter().any(|(_, struck_ms)| *struck_ms >= since_ms)
+    }
+
+    /// Nothing can come of a request any more.
+    pub(super) fn answered(&mut self, caller: &Caller) {
+        self.requests.remove(&caller.request);
+        if let Some(part) = self.parts.get_mut(&caller.request) {
+            part.ended_ms = Some(self.now_ms);
+        }
+    }
+}
+
+/// The upload that a request speaks of.
+pub(crate) fn upload_id<'a>(incoming: &Incoming<'a>) -> Option<&'a str> {
+    incoming.query.split('&').find_map(|pair| pair.strip_prefix("uploadId="))
+}

@@ -1,0 +1,126 @@
+//! What a fault of a kind does to the request that it strikes.
+
+use std::time::Duration;
+
+use simcloud::{Effect, Incoming};
+
+use super::Kind;
+
+/// What a strike needs to know.
+pub(super) struct Target<'a> {
+    pub(super) incoming: &'a Incoming<'a>,
+    /// Of the body that the request asks for, or carries.
+    pub(super) body_bytes: u64,
+}
+
+impl Target<'_> {
+    fn is(&self, service: &str, operations: &[&str]) -> bool {
+        self.incoming.service == service && operations.contains(&self.incoming.operation)
+    }
+
+    /// Whether a fault of this kind can strike here.
+    pub(super) fn suits(&self, kind: Kind) -> bool {
+        use Kind as K;
+        let service = self.incoming.service;
+        let is_complete = self.is("S3", &["CompleteMultipartUpload"]);
+        match kind {
+            K::RequestLost | K::ReplyLost | K::RequestLate | K::ReplyLate => true,
+            K::Crash | K::PauseShort | K::PauseBeyondLease | K::Stop | K::StopTwice => true,
+            K::CutOffFromS3 | K::CutOffFromSqs | K::CutOffFromDynamoDb => true,
+            K::S3SlowDown | K::S3Storm | K::S3Error => service == "S3",
+            K::S3ErrorAfterEffect => self.is(
+                "S3",
+                &[
+                    "PutObject",
+                    "UploadPart",
+                    "CompleteMultipartUpload",
+                    "CreateMultipartUpload",
+                    "AbortMultipartUpload",
+                ],
+            ),
+            K::DynamoDbThrottled | K::DynamoDbError => service == "DynamoDB",
+            K::SqsThrottled | K::SqsError => service == "SQS",
+            K::BodyTruncated | K::BodyFlipped | K::BodyStalled => {
+                self.is("S3", &["GetObject"]) && self.body_bytes > 0
+            }
+            // So long that a deadline of ours must end it.
+            K::BodyTrickled => self.is("S3", &["GetObject"]) && self.body_bytes > 4_000,
+            K::RequestFlipped => self.is("S3", &["PutObject", "UploadPart"]) && self.body_bytes > 0,
+            K::TokenExpired => service != "SQS",
+            K::Conflict | K::OwnPublishRefused => self.is("S3", &["PutObject", "CompleteMultipartUpload"]),
+            K::PutEmptyReply => self.is("S3", &["PutObject"]),
+            K::CompleteErrorIn200 | K::CompleteErrorIn200AfterEffect | K::CompleteEmpty => is_complete,
+            K::CompleteEmptyAfterEffect | K::CompleteNoSuchUpload => is_complete,
+            K::ReceiveReplyLost => self.is("SQS", &["ReceiveMessage"]),
+            K::BatchEntriesFailed => service == "SQS" && self.incoming.operation.ends_with("Batch"),
+            K::HeartbeatLost | K::HeartbeatRefused => self.is("SQS", &["ChangeMessageVisibilityBatch"]),
+            K::AccessDenied | K::SourceOverwritten | K::SourcePutAgain | K::SourceDeleted => {
+                self.is("S3", &["GetObject", "HeadObject"]) && self.incoming.resource.starts_with("landing/")
+            }
+            // Not at requests.
+            K::UploadGone => self.is("S3", &["UploadPart", "CompleteMultipartUpload", "ListParts"]),
+            K::ClockSkewed | K::EventDuplicated | K::EventInOtherEnvelope => false,
+            K::EventDelayed | K::TransferDuplicated | K::TransferDelayed | K::EventPoison => false,
+            K::TransferPoison | K::Redrive | K::LaneInTrouble => false,
+        }
+    }
+
+    pub(super) fn effects(&self, kind: Kind, draws: &mut fastrand::Rng) -> Vec<Effect> {
+        use Kind as K;
+        let within = |draws: &mut fastrand::Rng| draws.u64(0..self.body_bytes.max(1));
+        let long = |draws: &mut fastrand::Rng| Duration::from_millis(draws.u64(2_000..40_000));
+        let s3 = self.incoming.service == "S3";
+        let effect = match kind {
+            K::RequestLost | K::HeartbeatLost => Effect::DropBefore,
+            K::ReplyLost | K::ReceiveReplyLost => Effect::DropAfter,
+            K::RequestLate => Effect::Delay(long(draws)),
+            K::ReplyLate => Effect::DelayAnswer(long(draws)),
+            K::S3SlowDown | K::S3Storm => Effect::slow_down(),
+            K::S3Error => Effect::internal_error(),
+            K::S3ErrorAfterEffect => Effect::respond_after(500, "InternalError", "simulated"),
+            K::DynamoDbThrottled => {
+                Effect::respond(400, "ProvisionedThroughputExceededException", "simulated")
+            }
+            K::DynamoDbError => Effect::respond(500, "InternalServerError", "simulated"),
+            K::SqsThrottled => Effect::respond(400, "ThrottlingException", "simulated"),
+            K::SqsError => Effect::respond(500, "InternalFailure", "simulated"),
+            K::BodyTruncated => Effect::TruncateBody { after_bytes: within(draws) },
+            K::BodyFlipped => Effect::FlipByte { at: within(draws) },
+            K::BodyStalled => Effect::StallBody { after_bytes: within(draws) },
+            K::BodyTrickled => Effect::Trickle { bytes_per_second: 2 },
+            K::RequestFlipped => Effect::FlipRequestByte { at: within(draws) },
+            K::TokenExpired if s3 => Effect::respond(400, "ExpiredToken", "simulated"),
+            K::TokenExpired => Effect::respond(400, "ExpiredTokenException", "simulated"),
+            K::Conflict => Effect::respond(409, "ConditionalRequestConflict", "simulated"),
+            K::OwnPublishRefused => Effect::respond_after(412, "PreconditionFailed", "simulated"),
+            K::CompleteErrorIn200 => Effect::OkWithErrorBody,
+            K::CompleteErrorIn200AfterEffect => Effect::OkWithErrorBodyAfter,
+            K::CompleteEmpty => Effect::EmptyOk,
+            K::CompleteEmptyAfterEffect | K::PutEmptyReply => Effect::EmptyOkAfter,
+            K::CompleteNoSuchUpload => Effect::respond_after(404, "NoSuchUpload", "simulated"),
+            // The first one always: most batches have no second.
+            K::BatchEntriesFailed => Effect::FailEntries { places: draws.u64(..) | 1 },
+            K::HeartbeatRefused => Effect::respond(400, "ReceiptHandleIsInvalid", "simulated"),
+            K::AccessDenied => Effect::respond(403, "AccessDenied", "simulated"),
+            // What these do is not done to the request.
+            _ => return Vec::new(),
+        };
+        vec![effect]
+    }
+}
+
+/// The bytes that a request asks for or carries, as far as it says so; `whole_bytes` is the object's size.
+pub(super) fn body_bytes(incoming: &Incoming<'_>, whole_bytes: Option<u64>) -> u64 {
+    let header = |name: &str| incoming.headers.get(name)?.to_str().ok();
+    let number = |name: &str| header(name)?.parse::<u64>().ok();
+    match incoming.operation {
+        "GetObject" => {
+            let range = header("range").and_then(|range| {
+                let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+                Some(last.parse::<u64>().ok()?.saturating_sub(first.parse().ok()?) + 1)
+            });
+            range.or(whole_bytes).unwrap_or(0)
+        }
+        _ => number("x-amz-decoded-content-length").or(number("content-length")).unwrap_or(0),
+    }
+}

@@ -1,0 +1,221 @@
+//! The weather of one world: decides, request by request, what goes wrong.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use simcloud::{Effect, Incoming};
+
+use super::Kind;
+use super::effects::{Target, body_bytes};
+use super::partition::{Manner, Partition};
+use crate::simulate::facts::{Facts, is_service};
+
+/// How often each kind strikes; 0 where it is not about.
+pub(crate) type Rates = [f64; Kind::COUNT];
+
+/// What is to be done to an actor, or to a source object, because of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Strike {
+    Crash,
+    Pause(Duration),
+    Stop {
+        twice: bool,
+    },
+    Overwrite {
+        key: String,
+        same_bytes: bool,
+    },
+    Delete {
+        key: String,
+    },
+    /// Removes the upload that the request speaks of.
+    Abort {
+        upload_id: String,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Weather {
+    pub(crate) hits: [u64; Kind::COUNT],
+    /// Whether faults strike at all; latency goes on.
+    pub(crate) is_on: bool,
+    rates: Rates,
+    draws: fastrand::Rng,
+    visibility: Duration,
+    partitions: Vec<Partition>,
+    storm_until_ms: u64,
+    /// Source objects that nobody may read for a while.
+    denied_until_ms: BTreeMap<String, u64>,
+}
+
+impl Weather {
+    pub(crate) fn new(rates: Rates, seed: u64, visibility: Duration) -> Self {
+        Self {
+            hits: [0; Kind::COUNT],
+            is_on: true,
+            rates,
+            draws: fastrand::Rng::with_seed(seed ^ 0x7765_6174),
+            visibility,
+            partitions: Vec::new(),
+            storm_until_ms: 0,
+            denied_until_ms: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn hit(&mut self, kind: Kind) {
+        self.hits[kind.index()] += 1;
+    }
+
+    /// Whether a kind that does not strike at requests strikes.
+    pub(crate) fn strikes(&mut self, kind: Kind) -> bool {
+        let strikes = self.is_on && self.draws.f64() < self.rates[kind.index()];
+        if strikes {
+            self.hit(kind);
+        }
+        strikes
+    }
+
+    pub(crate) fn heal(&mut self) {
+        self.is_on = false;
+        self.partitions.clear();
+    }
+
+    /// What a request meets, and what else is to happen because of it.
+    pub(crate) fn meet(
+        &mut self,
+        actor: &str,
+        incoming: &Incoming<'_>,
+        past: &Facts,
+    ) -> (Vec<Effect>, Option<Strike>, Option<Kind>) {
+        if !is_service(actor) {
+            return (Vec::new(), None, None);
+        }
+        let mut effects = vec![Effect::Delay(Duration::from_millis(self.draws.u64(1..=30)))];
+        if !self.is_on {
+            return (effects, None, None);
+        }
+        let object = (incoming.service == "S3").then(|| incoming.resource.split_once('/')).flatten();
+        let key = object.map(|(_, key)| key.strip_prefix("copies/").unwrap_or(key)).unwrap_or_default();
+        let whole_bytes = past.newest(key).map(|version| version.content.len_bytes());
+        if let Some((more, kind)) = self.standing(actor, incoming, key, past) {
+            effects.extend(more);
+            return (effects, None, Some(kind));
+        }
+        let target = Target { incoming, body_bytes: body_bytes(incoming, whole_bytes) };
+        // From a different one each time, so that none stands in the others' light.
+        let first = self.draws.usize(0..Kind::COUNT);
+        for (kind, _) in Kind::ALL.into_iter().cycle().skip(first).take(Kind::COUNT) {
+            let rate = self.rates[kind.index()];
+            if rate > 0.0 && target.suits(kind) && self.draws.f64() < rate {
+                self.hit(kind);
+                effects.extend(target.effects(kind, &mut self.draws));
+                let (more, strike) = self.beyond(kind, actor, (key, incoming.query), past.now_ms);
+                effects.extend(more);
+                return (effects, strike, Some(kind));
+            }
+        }
+        (effects, None, None)
+    }
+
+    /// What goes on being wrong.
+    fn standing(
+        &mut self,
+        actor: &str,
+        incoming: &Incoming<'_>,
+        key: &str,
+        past: &Facts,
+    ) -> Option<(Vec<Effect>, Kind)> {
+        let now_ms = past.now_ms;
+        self.partitions.retain(|partition| partition.until_ms > now_ms);
+        let cut = self.partitions.iter().find(|it| it.actor == actor && it.service == incoming.service);
+        if let Some(partition) = cut {
+            return Some((partition.manner.effects(), cut_off(partition.service)));
+        }
+        let on_s3 = incoming.service == "S3";
+        if on_s3 && self.rates[Kind::LaneInTrouble.index()] > 0.0 && past.is_bulk(key) {
+            self.hit(Kind::LaneInTrouble);
+            return Some((Manner::Silent.effects(), Kind::LaneInTrouble));
+        }
+        if on_s3 && self.storm_until_ms > now_ms && self.draws.f64() < 0.9 {
+            return Some((vec![Effect::slow_down()], Kind::S3Storm));
+        }
+        let denied = self.denied_until_ms.get(key).is_some_and(|until_ms| *until_ms > now_ms);
+        if denied && incoming.resource.starts_with("landing/") && on_s3 {
+            return Some((vec![Effect::respond(403, "AccessDenied", "simulated")], Kind::AccessDenied));
+        }
+        None
+    }
+
+    /// What a kind does beyond the request that it strikes.
+    fn beyond(
+        &mut self,
+        kind: Kind,
+        actor: &str,
+        (key, query): (&str, &str),
+        now_ms: u64,
+    ) -> (Vec<Effect>, Option<Strike>) {
+        let nothing = (Vec::new(), None);
+        let lease_ms = u64::try_from(self.visibility.as_millis()).unwrap_or(0);
+        match kind {
+            Kind::Crash => {
+                // What was sent may be lost, may arrive, and may arrive late.
+                let fate = match self.draws.u8(0..3) {
+                    0 => vec![Effect::DropBefore],
+                    1 => Vec::new(),
+                    _ => vec![Effect::Delay(Duration::from_millis(self.draws.u64(1..lease_ms)))],
+                };
+                (fate, Some(Strike::Crash))
+            }
+            Kind::PauseShort => {
+                let pause = Duration::from_millis(self.draws.u64(100..lease_ms / 2));
+                (Vec::new(), Some(Strike::Pause(pause)))
+            }
+            Kind::PauseBeyondLease => {
+                let pause = Duration::from_millis(self.draws.u64(lease_ms..lease_ms * 3));
+                (Vec::new(), Some(Strike::Pause(pause)))
+            }
+            Kind::Stop | Kind::StopTwice => {
+                (Vec::new(), Some(Strike::Stop { twice: kind == Kind::StopTwice }))
+            }
+            Kind::CutOffFromS3 | Kind::CutOffFromSqs | Kind::CutOffFromDynamoDb => {
+                let service = match kind {
+                    Kind::CutOffFromS3 => "S3",
+                    Kind::CutOffFromSqs => "SQS",
+                    _ => "DynamoDB",
+                };
+                let manner = Manner::ALL[self.draws.usize(0..Manner::ALL.len())];
+                let until_ms = now_ms + self.draws.u64(5_000..lease_ms * 3);
+                self.partitions.push(Partition { actor: actor.to_owned(), service, manner, until_ms });
+                nothing
+            }
+            Kind::S3Storm => {
+                self.storm_until_ms = now_ms + self.draws.u64(5_000..60_000);
+                nothing
+            }
+            Kind::AccessDenied => {
+                self.denied_until_ms.insert(key.to_owned(), now_ms + self.draws.u64(1..60_000));
+                nothing
+            }
+            Kind::SourceOverwritten => {
+                (Vec::new(), Some(Strike::Overwrite { key: key.to_owned(), same_bytes: false }))
+            }
+            Kind::SourcePutAgain => {
+                (Vec::new(), Some(Strike::Overwrite { key: key.to_owned(), same_bytes: true }))
+            }
+            Kind::UploadGone => {
+                let id = query.split('&').find_map(|pair| pair.strip_prefix("uploadId="));
+                (Vec::new(), id.map(|id| Strike::Abort { upload_id: id.to_owned() }))
+            }
+            Kind::SourceDeleted => (Vec::new(), Some(Strike::Delete { key: key.to_owned() })),
+            _ => nothing,
+        }
+    }
+}
+
+fn cut_off(service: &str) -> Kind {
+    match service {
+        "S3" => Kind::CutOffFromS3,
+        "SQS" => Kind::CutOffFromSqs,
+        _ => Kind::CutOffFromDynamoDb,
+    }
+}
