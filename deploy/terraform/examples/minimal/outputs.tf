@@ -1,0 +1,4 @@
+output "drayage" {
+  description = "What the stack is made of."
+  value       = module.drayage
+}

@@ -1,0 +1,30 @@
+resource "aws_ecr_repository" "this" {
+  for_each = var.repositories
+
+  name                 = "${var.stack.name}/${each.value}"
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = var.force_delete
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "KMS"
+    kms_key         = var.kms_key_arn
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  for_each = aws_ecr_repository.this
+
+  repository = each.value.name
+  policy = jsonencode({
+    rules = [{
+      rulePriority = 1
+      description  = "Keep the newest"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.keep }
+      action       = { type = "expire" }
+    }]
+  })
+}
