@@ -118,7 +118,7 @@ class Planted(unittest.TestCase):
             (".module.lane[\"fast\"].aws_cloudwatch_metric_alarm.in_flight", "ApproximateNumberOfMessagesNotVisible"),
             (".module.lane[\"fast\"].aws_cloudwatch_metric_alarm.dead_letters", "ApproximateNumberOfMessagesVisible"),
             (".aws_cloudwatch_metric_alarm.undelivered", "ApproximateNumberOfMessagesVisible"),
-            (".aws_cloudwatch_metric_alarm.failed[", "FailedInvocations"),
+            ("module.ingest.aws_cloudwatch_metric_alarm.failed[", "FailedInvocations"),
             ("[\"worker-fast\"].aws_cloudwatch_metric_alarm.usage[\"cpu\"]", "CPUUtilization"),
             ("[\"worker-fast\"].aws_cloudwatch_metric_alarm.usage[\"memory\"]", "MemoryUtilization"),
             (".aws_cloudwatch_metric_alarm.throttles[\"ReadThrottleEvents\"]", "ReadThrottleEvents"),
@@ -131,7 +131,7 @@ class Planted(unittest.TestCase):
                 self.assertEqual(found, [f"no alarm watches its {what}"])
 
     def test_alarms_that_wait_too_long(self):
-        for address in ("usage[\"cpu\"]", "usage[\"memory\"]", "aws_cloudwatch_metric_alarm.failed[", "aws_cloudwatch_metric_alarm.errors"):
+        for address in ("usage[\"cpu\"]", "usage[\"memory\"]", "ingest.aws_cloudwatch_metric_alarm.failed[", "aws_cloudwatch_metric_alarm.errors"):
             lax = complete()
             alarm = next(alarm for alarm in plan.resources(lax, ALARM) if address in alarm.address)
             alarm.values["threshold"] += 1
