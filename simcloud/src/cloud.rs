@@ -23,6 +23,9 @@ pub struct Options {
     pub access_key_id: Option<String>,
     /// Object bytes go below this folder; `None` keeps them in memory.
     pub data_dir: Option<PathBuf>,
+    /// `data_dir` is scratch space that no later cloud goes on with: nothing is written there but bytes, and those of small objects
+    /// (up to 256 KiB) only once all of these together take more memory than this, in bytes. `None`: everything is in `data_dir`.
+    pub scratch_memory_bytes: Option<u64>,
     /// Where identifiers come from.
     pub seed: u64,
     /// Parts get an ETag made from their CRC64NVME instead of their MD5, which costs most of a streaming upload's time. For
@@ -43,6 +46,7 @@ impl Default for Options {
             account_id: "000000000000".to_owned(),
             access_key_id: None,
             data_dir: None,
+            scratch_memory_bytes: None,
             seed: 0,
             fast_etags: false,
             stream_bytes_per_second: None,

@@ -21,7 +21,7 @@ mod smithy;
 mod sqs;
 
 pub use cloud::{Cloud, Options};
-pub use dynamodb::ItemChange;
+pub use dynamodb::{Image, ItemChange};
 pub use fault::{Effect, Fault, FaultId, Faults, Gate};
 pub use observe::{Caller, Event, Incoming, Observer};
 pub use s3::{VirtualChecksum, VirtualObject, VirtualTraffic};

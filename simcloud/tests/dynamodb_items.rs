@@ -352,9 +352,7 @@ async fn listeners_see_every_change_in_order() {
             .unwrap();
     }
     client.delete_item().table_name("files").key("pk", s("p")).key("sk", s("1")).send().await.unwrap();
-    let tries = |image: Option<std::collections::BTreeMap<String, serde_json::Value>>| {
-        image.map(|image| image["tries"]["N"].as_str().unwrap().to_owned())
-    };
+    let tries = |image: Option<simcloud::Image>| image.map(|image| image.number("tries").unwrap());
     let mut seen = Vec::new();
     while let Ok(change) = changes.try_recv() {
         seen.push((tries(change.old), tries(change.new)));

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use common::ledger::{Status, attribute as a};
 use serde::Serialize;
-use serde_json::Value;
-use simcloud::ItemChange;
+use simcloud::{Image, ItemChange};
 use tokio::sync::mpsc;
 
 use super::display::Display;
@@ -38,21 +37,28 @@ fn as_text<S: serde::Serializer>(status: &Status, serializer: S) -> Result<S::Ok
     serializer.serialize_str(status.as_str())
 }
 
-/// All transfers that were seen.
+/// The transfers that were seen; of those that have come to their end only the number, unless they are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     lines: BTreeMap<String, Line>,
+    keeps_ended: bool,
     ended: usize,
 }
 
 impl Board {
+    /// One that knows every transfer until the end; the memory that it takes grows with them.
+    pub(super) fn of_all() -> Self {
+        Self { keeps_ended: true, ..Self::default() }
+    }
+
     pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.values()
     }
 
     /// Transfers that have come to their end, and all.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.ended, self.lines.len())
+        let forgotten = if self.keeps_ended { 0 } else { self.ended };
+        (self.ended, forgotten + self.lines.len())
     }
 
     /// Shows transfers as they come to their ends, until nothing changes the ledger any more.
@@ -66,28 +72,35 @@ impl Board {
         }
     }
 
-    /// Takes a change in and shows it. The transfer as it now stands, if it has just come to its end.
-    pub(super) fn apply(&mut self, change: &ItemChange, display: &Display) -> Option<&Line> {
-        let line = change.new.as_ref().and_then(Line::read)?;
-        let ends = line.status.is_terminal();
-        let file_id = line.file_id.clone();
-        let before = self.lines.insert(file_id.clone(), line);
-        let ended_before = before.is_some_and(|before| before.status.is_terminal());
-        let now = self.lines.get(&file_id)?;
-        if ends && !ended_before {
+    /// Takes a change in and shows it.
+    pub(super) fn apply(&mut self, change: &ItemChange, display: &Display) {
+        let Some(line) = change.new.as_ref().and_then(Line::read) else { return };
+        let ended_before = change.old.as_ref().and_then(status).is_some_and(|status| status.is_terminal());
+        let ends_now = line.status.is_terminal() && !ended_before;
+        if ends_now {
             self.ended += 1;
-            display.ended(now, self.counts());
-            return Some(now);
         }
-        display.moved(self.counts());
-        None
+        let ended = ends_now.then(|| line.clone());
+        if self.keeps_ended || !line.status.is_terminal() {
+            self.lines.insert(line.file_id.clone(), line);
+        } else {
+            self.lines.remove(&line.file_id);
+        }
+        match ended {
+            Some(line) => display.ended(&line, self.counts()),
+            None => display.moved(self.counts()),
+        }
     }
 }
 
+fn status(item: &Image) -> Option<Status> {
+    Status::parse(item.text(a::STATUS)?)
+}
+
 impl Line {
-    fn read(item: &BTreeMap<String, Value>) -> Option<Self> {
-        let text = |name: &str| Some(item.get(name)?.get("S")?.as_str()?.to_owned());
-        let number = |name: &str| item.get(name)?.get("N")?.as_str()?.parse::<u64>().ok();
+    fn read(item: &Image) -> Option<Self> {
+        let text = |name: &str| item.text(name).map(str::to_owned);
+        let number = |name: &str| item.number(name)?.parse::<u64>().ok();
         Some(Self {
             file_id: text(a::FILE_ID)?,
             source_bucket: text(a::SOURCE_BUCKET)?,
@@ -95,7 +108,7 @@ impl Line {
             destination_bucket: text(a::DESTINATION_BUCKET)?,
             destination_key: text(a::DESTINATION_KEY)?,
             file_size: number(a::FILE_SIZE)?,
-            status: Status::parse(&text(a::STATUS)?)?,
+            status: status(item)?,
             attempts: number(a::ATTEMPTS)?,
             processing_time_ms: number(a::PROCESSING_TIME_MS),
             processed_by: text(a::PROCESSED_BY),

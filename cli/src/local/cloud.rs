@@ -18,6 +18,8 @@ use super::options::Options;
 /// What requests are signed with; any would do.
 pub(super) const ACCESS_KEY: &str = "local";
 pub(super) const REGION: &str = "us-east-1";
+/// Memory for small objects that need not outlive the command: each file on disk would cost more CPU than the requests about it.
+const SCRATCH_MEMORY_BYTES: u64 = 1 << 30;
 
 /// simcloud on a port.
 #[derive(Debug)]
@@ -59,6 +61,7 @@ impl LocalCloud {
         let cloud = Cloud::new(simcloud::Options {
             region: REGION.to_owned(),
             data_dir: Some(folder.join("s3")),
+            scratch_memory_bytes: temporary.is_some().then_some(SCRATCH_MEMORY_BYTES),
             seed: seed_of(epoch),
             epoch,
             ..simcloud::Options::default()

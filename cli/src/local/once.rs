@@ -110,14 +110,14 @@ pub(super) async fn run(
     }
     let putting = put_all(files, s3, display);
     // What the ledger says is about this very version: with `--data`, earlier versions of a key have items too.
-    let mut board = Board::default();
+    let mut board = Board::of_all();
     let mut putting = std::pin::pin!(putting);
     let mut expected: Option<Expected> = None;
     loop {
         tokio::select! {
             put = &mut putting, if expected.is_none() => expected = Some(expect(&targets, &put?)),
             change = changes.recv() => match change {
-                Some(change) => { board.apply(&change, display); }
+                Some(change) => board.apply(&change, display),
                 None => return Err(StartError::Local("the embedded AWS ended".to_owned())),
             },
         }

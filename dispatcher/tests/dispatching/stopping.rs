@@ -16,7 +16,7 @@ async fn files_that_land_while_it_runs_are_dispatched_as_they_come() {
         for key in ["a", "b", "c"] {
             bench.put(key, b"hello").await;
             let change = changes.recv().await.unwrap();
-            assert_eq!(change.new.unwrap()["key"]["S"], key);
+            assert_eq!(change.new.unwrap().text("key"), Some(key));
         }
         bench.shutdown.stop();
     };

@@ -39,8 +39,8 @@ impl Board {
     /// There is one file: every item is its.
     pub(super) fn changed(&mut self, change: &ItemChange) {
         let text = |name: &str| {
-            let value = change.new.as_ref()?.get(name)?;
-            value.get("S").or_else(|| value.get("N"))?.as_str().map(str::to_owned)
+            let image = change.new.as_ref()?;
+            image.text(name).map(str::to_owned).or_else(|| image.number(name))
         };
         let Some(status) = text(attribute::STATUS).as_deref().and_then(Status::parse) else { return };
         self.file_id = text(attribute::FILE_ID).unwrap_or_default();

@@ -121,7 +121,7 @@ fn input() -> mpsc::UnboundedReceiver<String> {
 }
 
 fn ended(change: &ItemChange, checksums: &BTreeMap<String, String>) -> Option<Ended> {
-    let text = |name: &str| Some(change.new.as_ref()?.get(name)?.get("S")?.as_str()?.to_owned());
+    let text = |name: &str| Some(change.new.as_ref()?.text(name)?.to_owned());
     let status = Status::parse(&text(attribute::STATUS)?).filter(|status| status.is_terminal())?;
     let key = text(attribute::KEY)?;
     let expected = checksums.get(&key).cloned().unwrap_or_default();

@@ -74,8 +74,8 @@ impl Trace {
             }
             Event::ItemWritten { change, .. } => {
                 let text = |name: &str| {
-                    let of = |image: &std::collections::BTreeMap<String, serde_json::Value>| {
-                        image.get(name)?.as_object()?.values().next()?.as_str().map(str::to_owned)
+                    let of = |image: &simcloud::Image| {
+                        image.text(name).map(str::to_owned).or_else(|| image.number(name))
                     };
                     change.new.as_ref().and_then(of).unwrap_or_default()
                 };

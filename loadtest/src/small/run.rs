@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use common::queue::BATCH_MAX;
 use serde::Serialize;
-use simcloud::ItemChange;
+use simcloud::{Image, ItemChange};
 use tokio::process::Command;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, timeout};
@@ -71,10 +71,8 @@ impl Progress {
 }
 
 fn completes(change: &ItemChange) -> bool {
-    let completed = |image: &Option<BTreeMap<String, serde_json::Value>>| {
-        let status = image.as_ref().and_then(|item| item.get("status")?.get("S")?.as_str());
-        status == Some("completed")
-    };
+    let completed =
+        |image: &Option<Image>| image.as_ref().and_then(|item| item.text("status")) == Some("completed");
     completed(&change.new) && !completed(&change.old)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::ledger::{Status, attribute as a};
-use simcloud::ItemChange;
+use simcloud::{Image, ItemChange};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -98,9 +98,9 @@ impl Watch {
     }
 }
 
-fn read(item: &BTreeMap<String, serde_json::Value>) -> Option<(String, Item)> {
-    let text = |name: &str| Some(item.get(name)?.get("S")?.as_str()?.to_owned());
-    let number = |name: &str| item.get(name)?.get("N")?.as_str()?.parse::<u64>().ok();
+fn read(item: &Image) -> Option<(String, Item)> {
+    let text = |name: &str| item.text(name).map(str::to_owned);
+    let number = |name: &str| item.number(name)?.parse::<u64>().ok();
     let read = Item {
         key: text(a::KEY)?,
         source_etag: text(a::SOURCE_ETAG)?,

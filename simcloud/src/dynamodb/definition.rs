@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::attribute::Attributes;
+use super::attribute::{Attribute, Attributes};
+use super::item::Item;
 use super::schema::{KeyKind, KeySchema};
 
 /// A table's definition. Members that simcloud only describes are kept as they came.
@@ -82,7 +83,31 @@ impl IndexDefinition {
         if self.projection == IndexProjection::All {
             return None;
         }
-        let carried = item.iter().filter(|(name, _)| self.carries(table, name));
+        let carried = self.carried(table, item);
         Some(carried.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// What an entry for this item weighs.
+    pub(super) fn carried_size_bytes(&self, table: &KeySchema, item: &Item) -> usize {
+        match self.projection {
+            IndexProjection::All => item.size_bytes(),
+            _ => self
+                .carried(table, item.attributes())
+                .map(|(name, value)| name.len() + value.size_bytes())
+                .sum(),
+        }
+    }
+
+    /// Whether an entry is the same for both items.
+    pub(super) fn carries_same(&self, table: &KeySchema, one: &Attributes, other: &Attributes) -> bool {
+        self.carried(table, one).eq(self.carried(table, other))
+    }
+
+    fn carried<'a>(
+        &'a self,
+        table: &'a KeySchema,
+        item: &'a Attributes,
+    ) -> impl Iterator<Item = (&'a String, &'a Attribute)> {
+        item.iter().filter(|(name, _)| self.carries(table, name))
     }
 }

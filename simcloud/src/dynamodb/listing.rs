@@ -194,25 +194,25 @@ impl Listing {
         Ok(Value::Object(answer))
     }
 
-    fn page<'c>(&self, items: impl Iterator<Item = &'c Arc<Item>>, filter: Option<&Condition<'_>>) -> Page {
+    fn page(&self, items: impl Iterator<Item = Arc<Item>>, filter: Option<&Condition<'_>>) -> Page {
         let mut page = Page { items: Vec::new(), scanned: 0, size_bytes: 0, last: None };
-        let mut last: Option<&Arc<Item>> = None;
+        let mut last: Option<Arc<Item>> = None;
         for item in items {
             if page.size_bytes + item.size_bytes() > PAGE_BYTES_MAX {
-                page.last = last.cloned();
+                page.last = last;
                 break;
             }
             page.size_bytes += item.size_bytes();
             page.scanned += 1;
             if filter.is_none_or(|filter| filter.holds(item.attributes())) {
-                page.items.push(Arc::clone(item));
+                page.items.push(Arc::clone(&item));
             }
-            last = Some(item);
             // As in AWS: a page that its limit ended says so even when nothing follows.
             if page.scanned == self.limit {
-                page.last = last.cloned();
+                page.last = Some(item);
                 break;
             }
+            last = Some(item);
         }
         page
     }

@@ -54,7 +54,7 @@ use crate::clock::Clock;
 use crate::cloud::Options;
 use crate::observe::Observer;
 
-pub use feed::ItemChange;
+pub use feed::{Image, ItemChange};
 
 use feed::Feed;
 use request::Request;

@@ -28,10 +28,19 @@ pub(super) struct Contents {
     size_bytes: usize,
 }
 
-/// An index's entries. Those of an ALL index share the table's items.
+/// An index's entries.
 #[derive(Debug, Default)]
 struct Index {
-    entries: BTreeMap<IndexKey, Arc<Item>>,
+    entries: BTreeMap<IndexKey, Entry>,
+    size_bytes: usize,
+}
+
+/// One item in an index. It shares the table's item, and what the index carries of that is picked out when it is read: written far
+/// more often than read, and kept for as long as the item, a copy would be most of what a ledger takes.
+#[derive(Debug)]
+struct Entry {
+    item: Arc<Item>,
+    /// Of what is carried.
     size_bytes: usize,
 }
 
@@ -61,9 +70,6 @@ pub(super) struct Range {
     pub(super) forward: bool,
 }
 
-/// An index's entry: where, and what.
-type Entry = (IndexKey, Arc<Item>);
-
 impl Table {
     pub(super) fn new(definition: Definition, feed: Arc<Feed>) -> Self {
         let indexes = definition.indexes.iter().map(|_| Index::default()).collect();
@@ -89,7 +95,7 @@ impl Table {
         new: Option<Item>,
     ) -> Result<Written, ApiError> {
         let written = contents.replace(key, new.map(Arc::new))?;
-        self.feed.publish(written.old.as_deref(), written.new.as_deref());
+        self.feed.publish(written.old.as_ref(), written.new.as_ref());
         Ok(written)
     }
 }
@@ -116,25 +122,34 @@ impl Contents {
     pub(super) fn replace(&mut self, key: PrimaryKey, new: Option<Arc<Item>>) -> Result<Written, ApiError> {
         let old = self.items.get(&key).cloned();
         let definition = Arc::clone(&self.definition);
-        let changes = definition
+        let places = definition
             .indexes
             .iter()
             .map(|index| {
-                let entry = |item: &Arc<Item>| -> Result<Option<Entry>, ApiError> {
-                    let Some(place) = index.keys.index_key(&index.name, item.attributes())? else {
-                        return Ok(None);
-                    };
-                    let carried = index.project(&definition.keys, item.attributes());
-                    let carried =
-                        carried.map_or_else(|| Arc::clone(item), |carried| Arc::new(Item::new(carried)));
-                    Ok(Some((IndexKey { place, base: Edge::At(key.clone()) }, carried)))
+                let place = |item: &Arc<Item>| -> Result<Option<IndexKey>, ApiError> {
+                    let place = index.keys.index_key(&index.name, item.attributes())?;
+                    Ok(place.map(|place| IndexKey { place, base: Edge::At(key.clone()) }))
                 };
-                let entry_of = |item: Option<&Arc<Item>>| item.map_or(Ok(None), entry);
-                Ok((entry_of(old.as_ref())?, entry_of(new.as_ref())?))
+                let place_of = |item: Option<&Arc<Item>>| item.map_or(Ok(None), place);
+                Ok((place_of(old.as_ref())?, place_of(new.as_ref())?))
             })
             .collect::<Result<Vec<_>, ApiError>>()?;
-        let index_units =
-            self.indexes.iter_mut().zip(changes).map(|(index, (old, new))| index.replace(old, new)).collect();
+        let indexes = self.indexes.iter_mut().zip(&definition.indexes).zip(places);
+        let index_units = indexes
+            .map(|((index, of), (from, to))| {
+                let entry = |item: &Arc<Item>| {
+                    let size_bytes = of.carried_size_bytes(&definition.keys, item);
+                    Entry { item: Arc::clone(item), size_bytes }
+                };
+                let carries_same = match (&old, &new) {
+                    (Some(old), Some(new)) => {
+                        of.carries_same(&definition.keys, old.attributes(), new.attributes())
+                    }
+                    _ => false,
+                };
+                index.replace(from, to.zip(new.as_ref().map(entry)), carries_same)
+            })
+            .collect();
         let size_of = |item: &Option<Arc<Item>>| item.as_ref().map_or(0, |item| item.size_bytes());
         self.size_bytes = self.size_bytes + size_of(&new) - size_of(&old);
         match &new {
@@ -144,16 +159,18 @@ impl Contents {
         Ok(Written { old, new, index_units })
     }
 
-    /// The items or entries of a range, in its order.
-    pub(super) fn range(&self, source: Source, range: Range) -> Box<dyn Iterator<Item = &Arc<Item>> + '_> {
+    /// The items of a range, in its order; of an index, what it carries of them.
+    pub(super) fn range(&self, source: Source, range: Range) -> Box<dyn Iterator<Item = Arc<Item>> + '_> {
         let Range { lower, upper, after, forward } = range;
         match source {
             Source::Table => {
                 let after = after.map(|after| after.place);
-                ordered(&self.items, lower, upper, after, forward)
+                Box::new(ordered(&self.items, lower, upper, after, forward).cloned())
             }
             Source::Index(index) => {
-                let Some(Index { entries, .. }) = self.indexes.get(index) else {
+                let (Some(Index { entries, .. }), Some(of)) =
+                    (self.indexes.get(index), self.definition.indexes.get(index))
+                else {
                     return Box::new(std::iter::empty());
                 };
                 // Every base counts as lying at its place: an inclusive end takes all of them, an exclusive one none.
@@ -168,35 +185,31 @@ impl Contents {
                     Bound::Excluded(place) => Bound::Excluded(at(place, Edge::Least)),
                     Bound::Unbounded => Bound::Unbounded,
                 };
-                ordered(entries, lower, upper, after, forward)
+                let carried = |entry: &Entry| {
+                    let carried = of.project(&self.definition.keys, entry.item.attributes());
+                    carried.map_or_else(|| Arc::clone(&entry.item), |carried| Arc::new(Item::new(carried)))
+                };
+                Box::new(ordered(entries, lower, upper, after, forward).map(carried))
             }
         }
     }
 }
 
 impl Index {
-    /// Changes one item's entry, and tells the write units that it takes: none when the entry stays as it is, one write when
+    /// Changes one item's entry, and tells the write units that it takes: none when what it carries stays as it is, one write when
     /// it appears, vanishes or changes in place, two when it moves.
-    fn replace(&mut self, old: Option<Entry>, new: Option<Entry>) -> u64 {
-        let in_place = old.as_ref().map(|(key, _)| key) == new.as_ref().map(|(key, _)| key);
-        let units_of =
-            |entry: &Option<Entry>| entry.as_ref().map_or(0, |(_, item)| write_units(item.size_bytes()));
-        let units = match (units_of(&old), units_of(&new)) {
-            _ if old == new => 0,
+    fn replace(&mut self, from: Option<IndexKey>, to: Option<(IndexKey, Entry)>, carries_same: bool) -> u64 {
+        let in_place = from.as_ref() == to.as_ref().map(|(key, _)| key);
+        let new = to.as_ref().map(|(_, entry)| entry.size_bytes);
+        let moved_from = from.filter(|_| !in_place).and_then(|key| self.entries.remove(&key));
+        let replaced = to.and_then(|(key, entry)| self.entries.insert(key, entry));
+        let old = moved_from.or(replaced).map(|entry| entry.size_bytes);
+        self.size_bytes = self.size_bytes + new.unwrap_or(0) - old.unwrap_or(0);
+        match (old.map_or(0, write_units), new.map_or(0, write_units)) {
+            _ if in_place && carries_same => 0,
             (old, new) if in_place => old.max(new),
             (old, new) => old + new,
-        };
-        if let Some((key, entry)) = old {
-            self.size_bytes -= entry.size_bytes();
-            if !in_place {
-                self.entries.remove(&key);
-            }
         }
-        if let Some((key, entry)) = new {
-            self.size_bytes += entry.size_bytes();
-            self.entries.insert(key, entry);
-        }
-        units
     }
 }
 

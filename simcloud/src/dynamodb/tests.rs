@@ -178,7 +178,7 @@ async fn a_listener_that_left_is_forgotten() {
     drop(left);
     put(&dynamodb, json!({"pk": {"S": "f"}})).await.unwrap();
     put(&dynamodb, json!({"pk": {"S": "f"}})).await.unwrap();
-    assert_eq!(stays.recv().await.unwrap().new.unwrap()["pk"], json!({"S": "f"}));
+    assert_eq!(stays.recv().await.unwrap().new.unwrap().text("pk"), Some("f"));
     assert!(stays.try_recv().is_err(), "a write that changes nothing is no change");
 }
 
@@ -296,7 +296,7 @@ async fn expired_items_are_seen_for_two_more_days_and_then_deleted() {
     assert_eq!(count().await, 3);
     tokio::time::advance(std::time::Duration::from_secs(3 * 3600)).await;
     assert_eq!(count().await, 2);
-    assert_eq!(changes.recv().await.unwrap().old.unwrap()["pk"], json!({"S": "due"}));
+    assert_eq!(changes.recv().await.unwrap().old.unwrap().text("pk"), Some("due"));
     let by_lane = json!({
         "TableName": "files", "IndexName": "by-lane", "KeyConditionExpression": "lane = :l",
         "ExpressionAttributeValues": {":l": {"S": "small"}},

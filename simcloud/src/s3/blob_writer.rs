@@ -26,8 +26,16 @@ pub(super) struct Writer {
 }
 
 enum Target {
-    Memory { segments: Vec<Segment> },
-    Disk { file: Arc<BlobFile>, length: u64, writing: Option<JoinHandle<std::io::Result<File>>> },
+    Memory {
+        segments: Vec<Segment>,
+    },
+    /// The file is made with the first piece.
+    Disk {
+        disk: Arc<Disk>,
+        file: Option<Arc<BlobFile>>,
+        length: u64,
+        writing: Option<JoinHandle<std::io::Result<File>>>,
+    },
 }
 
 impl Writer {
@@ -35,7 +43,7 @@ impl Writer {
     pub(super) fn new(disk: Option<&Arc<Disk>>, expected: u64) -> Self {
         let target = match disk {
             None => Target::Memory { segments: Vec::new() },
-            Some(disk) => Target::Disk { file: Arc::new(disk.new_file()), length: 0, writing: None },
+            Some(disk) => Target::Disk { disk: Arc::clone(disk), file: None, length: 0, writing: None },
         };
         Self { pending: BytesMut::new(), expected, target }
     }
@@ -54,7 +62,8 @@ impl Writer {
             self.pending.extend_from_slice(&bytes.split_to(take));
             self.expected = self.expected.saturating_sub(take as u64);
             if self.pending.len() == full {
-                self.flush().await?;
+                let piece = std::mem::take(&mut self.pending).freeze();
+                self.flush(piece).await?;
             }
         }
         Ok(())
@@ -82,35 +91,39 @@ impl Writer {
     }
 
     pub(super) async fn finish(mut self) -> std::io::Result<Blob> {
-        self.flush().await?;
+        let last = std::mem::take(&mut self.pending).freeze();
+        if let Target::Disk { disk, file: None, .. } = &self.target
+            && !last.is_empty()
+            && let Some(held) = disk.hold(&last)
+        {
+            return Ok(Blob::new(vec![Segment::Memory(held)]));
+        }
+        self.flush(last).await?;
         Ok(match self.target {
             Target::Memory { segments } => Blob::new(segments),
-            Target::Disk { file, length, writing } => {
+            Target::Disk { file, length, writing, .. } => {
                 if let Some(writing) = writing {
                     writing.await??;
                 }
-                match length {
-                    0 => Blob::new(Vec::new()),
-                    length => Blob::new(vec![Segment::File { file, offset: 0, length }]),
-                }
+                let segments = file.map(|file| Segment::File { file, offset: 0, length });
+                Blob::new(segments.into_iter().collect())
             }
         })
     }
 
-    async fn flush(&mut self) -> std::io::Result<()> {
-        let piece = std::mem::take(&mut self.pending).freeze();
+    async fn flush(&mut self, piece: Bytes) -> std::io::Result<()> {
         if piece.is_empty() {
             return Ok(());
         }
         match &mut self.target {
             Target::Memory { segments } => segments.push(Segment::Memory(piece)),
-            Target::Disk { file, length, writing } => {
+            Target::Disk { disk, file, length, writing } => {
                 *length += piece.len() as u64;
                 let open = match writing.take() {
                     Some(writing) => Some(writing.await??),
                     None => None,
                 };
-                let file = Arc::clone(file);
+                let file = Arc::clone(file.get_or_insert_with(|| Arc::new(disk.new_file())));
                 *writing = Some(tokio::task::spawn_blocking(move || {
                     let mut open = match open {
                         Some(open) => open,

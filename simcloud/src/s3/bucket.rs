@@ -225,14 +225,14 @@ impl Bucket {
     }
 
     fn write_object_entry(&self, key: &str, details: &Details, blob: &Blob) -> std::io::Result<Option<u64>> {
-        if self.disk.is_none() {
+        if !self.disk.as_ref().is_some_and(|disk| disk.is_kept()) {
             return Ok(None);
         }
         let segments = blob.segments().iter().filter_map(|segment| match segment {
             Segment::File { file, offset, length } => {
                 Some(SegmentRecord { file: file.id(), offset: *offset, length: *length })
             }
-            // A store on disk has none of these.
+            // A folder that is kept has none of these.
             Segment::Memory(_) | Segment::Virtual(_) => None,
         });
         let segments = segments.collect();
@@ -240,7 +240,7 @@ impl Bucket {
     }
 
     fn write_entry(&self, key: &str, what: Recorded) -> std::io::Result<Option<u64>> {
-        let Some(disk) = &self.disk else { return Ok(None) };
+        let Some(disk) = self.disk.as_ref().filter(|disk| disk.is_kept()) else { return Ok(None) };
         let id = disk.new_id();
         disk.write_entry(id, &VersionRecord { bucket: self.name.clone(), key: key.to_owned(), what })?;
         Ok(Some(id))

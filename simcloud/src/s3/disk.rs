@@ -8,6 +8,8 @@
 //! A version is published by renaming its index entry into place; what it replaced is removed after that. A crash in between leaves
 //! two entries for one version id of a key, of which the later sequencer counts, or bytes without an entry, which the next start
 //! removes. Nothing is synced: it survives a crash of the process, not of the machine. Uploads in progress do not survive either.
+//!
+//! Of a folder that is scratch space no later cloud knows anything: there is no index, and small objects stay in memory.
 
 use std::fs;
 use std::io::{Error, Write as _};
@@ -15,8 +17,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// Objects up to this length need no file in a folder of which nothing is kept.
+const SMALL_BYTES: usize = 256 * 1024;
 
 /// The open folder.
 #[derive(Debug)]
@@ -27,6 +33,31 @@ pub(super) struct Disk {
     next_id: AtomicU64,
     /// The cloud is going away: files stay.
     closing: Arc<AtomicBool>,
+    /// Memory for small objects; only of a folder that no later cloud goes on with.
+    scratch: Option<Arc<Scratch>>,
+}
+
+#[derive(Debug)]
+struct Scratch {
+    free_bytes: AtomicU64,
+}
+
+/// Bytes that were taken off [`Scratch`], until nobody has them any more.
+struct Held {
+    bytes: Bytes,
+    scratch: Arc<Scratch>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.scratch.free_bytes.fetch_add(self.bytes.len() as u64, Ordering::Relaxed);
+    }
 }
 
 /// One file of bytes; removed when nothing refers to it any more, unless the cloud is closing.
@@ -63,7 +94,8 @@ impl Drop for Disk {
 }
 
 impl Disk {
-    pub(super) fn open(folder: &Path) -> std::io::Result<Self> {
+    /// `scratch_memory_bytes`: see [`crate::Options`].
+    pub(super) fn open(folder: &Path, scratch_memory_bytes: Option<u64>) -> std::io::Result<Self> {
         let [objects, index, buckets] = ["objects", "index", "buckets"].map(|name| folder.join(name));
         for path in [&objects, &index, &buckets] {
             fs::create_dir_all(path)?;
@@ -75,7 +107,22 @@ impl Disk {
             buckets,
             next_id: AtomicU64::new(taken + 1),
             closing: Arc::new(AtomicBool::new(false)),
+            scratch: scratch_memory_bytes
+                .map(|bytes| Arc::new(Scratch { free_bytes: AtomicU64::new(bytes) })),
         })
+    }
+
+    /// Whether a later cloud may go on with the folder, and so needs to know what is in it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.scratch.is_none()
+    }
+
+    /// Takes a small object's bytes into memory, if that is allowed and there is room.
+    pub(super) fn hold(&self, bytes: &Bytes) -> Option<Bytes> {
+        let scratch = self.scratch.as_ref().filter(|_| bytes.len() <= SMALL_BYTES)?;
+        let take = |free: u64| free.checked_sub(bytes.len() as u64);
+        scratch.free_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
+        Some(Bytes::from_owner(Held { bytes: bytes.clone(), scratch: Arc::clone(scratch) }))
     }
 
     /// From here on, dropping an object does not remove its bytes.

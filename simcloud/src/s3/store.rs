@@ -58,7 +58,12 @@ impl Store {
         entropy: Arc<Entropy>,
         events: Arc<EventBus>,
     ) -> std::io::Result<Self> {
-        let disk = options.data_dir.as_deref().map(Disk::open).transpose()?.map(Arc::new);
+        let disk = options
+            .data_dir
+            .as_deref()
+            .map(|folder| Disk::open(folder, options.scratch_memory_bytes))
+            .transpose()?
+            .map(Arc::new);
         let (buckets, last) = match &disk {
             Some(disk) => restore(disk)?,
             None => (BTreeMap::new(), 0),

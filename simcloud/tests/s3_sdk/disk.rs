@@ -103,3 +103,25 @@ async fn versions_and_delete_markers_survive_a_restart() {
     assert!(put_version(&client, "k", b"third").await.is_some());
     assert_eq!(get(&client, "k").await, b"third");
 }
+
+#[tokio::test]
+async fn scratch_space_holds_small_objects_in_memory_as_far_as_that_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data_dir, scratch_memory_bytes) = (Some(folder.path().to_owned()), Some(300_000));
+    let cloud = Cloud::new(Options { data_dir, scratch_memory_bytes, ..Options::default() }).unwrap();
+    let client = client(&cloud);
+    client.create_bucket().bucket(BUCKET).send().await.unwrap();
+    let body = bytes(200_000);
+    put(&client, "held", &body).await;
+    assert_eq!(files(&folder, "objects"), 0);
+    put(&client, "large", &bytes(300_000)).await;
+    put(&client, "no room", &body).await;
+    assert_eq!(files(&folder, "objects"), 2);
+    for key in ["held", "no room"] {
+        assert_eq!(get(&client, key).await, body);
+    }
+    client.delete_object().bucket(BUCKET).key("held").send().await.unwrap();
+    put(&client, "room again", &body).await;
+    assert_eq!((files(&folder, "objects"), files(&folder, "index")), (2, 0));
+    assert_eq!(get(&client, "room again").await, body);
+}

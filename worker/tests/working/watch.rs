@@ -25,7 +25,7 @@ impl Watch {
     /// The next change that leaves an item in `status`.
     pub(crate) async fn until(&mut self, status: Status) -> Item {
         loop {
-            let item = Item::of(self.0.recv().await.unwrap());
+            let item = Item::of(&self.0.recv().await.unwrap());
             if item.text(attribute::STATUS) == status.as_str() {
                 return item;
             }
@@ -34,15 +34,15 @@ impl Watch {
 
     /// What has changed so far.
     pub(crate) fn so_far(&mut self) -> Vec<Item> {
-        std::iter::from_fn(|| self.0.try_recv().ok()).map(Item::of).collect()
+        std::iter::from_fn(|| self.0.try_recv().ok()).map(|change| Item::of(&change)).collect()
     }
 }
 
 impl Item {
-    fn of(change: ItemChange) -> Self {
-        let attributes = change.new.unwrap_or_default().into_iter().map(|(name, value)| {
+    fn of(change: &ItemChange) -> Self {
+        let attributes = change.new.iter().flat_map(|image| image.attributes()).map(|(name, value)| {
             let text = value.get("S").or_else(|| value.get("N")).and_then(|value| value.as_str());
-            (name, text.unwrap_or_default().to_owned())
+            (name.to_owned(), text.unwrap_or_default().to_owned())
         });
         Self(attributes.collect())
     }

@@ -16,7 +16,7 @@ use common::shutdown::Shutdown;
 use dispatcher::Drain;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use simcloud::{Effect, Fault};
+use simcloud::{Effect, Fault, Image};
 use tokio::time::{Instant, sleep_until};
 use topology::{INGEST, TABLE, World};
 use worker::copy::{Copier, Tuning};
@@ -106,7 +106,7 @@ async fn run(seed: u64, arrivals: &[Arrival]) -> Result<(Measured, usize), Error
         tokio::select! {
             biased;
             Some(change) = changes.recv() => {
-                let text = |name: &str| change.new.as_ref()?.get(name)?.get("S")?.as_str();
+                let text = |name: &str| change.new.as_ref()?.text(name);
                 if text(attribute::STATUS) != Some(Status::Completed.as_str()) {
                     continue;
                 }
@@ -135,12 +135,12 @@ async fn run(seed: u64, arrivals: &[Arrival]) -> Result<(Measured, usize), Error
 }
 
 /// Names and values; a number's digits are counted one a byte, which is more than they take.
-fn item_bytes(item: &BTreeMap<String, serde_json::Value>) -> usize {
+fn item_bytes(item: &Image) -> usize {
     let value = |typed: &serde_json::Value| -> usize {
         let values = typed.as_object().into_iter().flat_map(|typed| typed.values());
         values.map(|value| value.as_str().map_or(1, str::len)).sum()
     };
-    item.iter().map(|(name, typed)| name.len() + value(typed)).sum()
+    item.attributes().map(|(name, typed)| name.len() + value(&typed)).sum()
 }
 
 async fn queue(world: &World, name: &str) -> Result<Queue, Error> {

@@ -1,8 +1,6 @@
 //! A ledger item as the table holds it, read without the code that is being tested.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use simcloud::Image;
 
 /// What the invariants look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,10 +22,10 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn read(image: &BTreeMap<String, Value>) -> Self {
-        let text = |name: &str| image.get(name)?.get("S")?.as_str().map(str::to_owned);
-        let number = |name: &str| image.get(name)?.get("N")?.as_str()?.parse::<u64>().ok();
-        let texts = image.iter().filter(|(name, _)| !matches!(name.as_str(), "key" | "destination_key"));
+    pub(crate) fn read(image: &Image) -> Self {
+        let text = |name: &str| image.text(name).map(str::to_owned);
+        let number = |name: &str| image.number(name)?.parse::<u64>().ok();
+        let texts = image.attributes().filter(|(name, _)| !matches!(*name, "key" | "destination_key"));
         Self {
             id: text("file_id").unwrap_or_default(),
             status: text("status").unwrap_or_default(),
