@@ -2,8 +2,8 @@
 //!
 //! Whoever is seen first has a value of its own; everybody after that is `other`. The sum over all values is always right.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
 
 use super::label::OTHER;
 
@@ -13,25 +13,25 @@ const NAME_BYTES_MAX: usize = 64;
 #[derive(Debug)]
 pub(super) struct Customers {
     most: usize,
-    known: Mutex<HashMap<String, Arc<str>>>,
+    known: RwLock<HashSet<String>>,
 }
 
 impl Customers {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, known: Mutex::default() }
+        Self { most, known: RwLock::default() }
     }
 
-    pub(super) fn label(&self, customer: &str) -> opentelemetry::Value {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(label) = known.get(customer) {
-            return Arc::clone(label).into();
+    pub(super) fn label<'a>(&self, customer: &'a str) -> &'a str {
+        if self.known.read().unwrap_or_else(PoisonError::into_inner).contains(customer) {
+            return customer;
         }
-        if known.len() >= self.most || customer.len() > NAME_BYTES_MAX {
-            return OTHER.into();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have let it in meanwhile.
+        if !known.contains(customer) && (known.len() >= self.most || customer.len() > NAME_BYTES_MAX) {
+            return OTHER;
         }
-        let label: Arc<str> = customer.into();
-        known.insert(customer.to_owned(), Arc::clone(&label));
-        label.into()
+        known.insert(customer.to_owned());
+        customer
     }
 }
 
@@ -42,10 +42,9 @@ mod tests {
     #[test]
     fn the_first_ones_have_a_value_and_the_others_share_one() {
         let customers = Customers::new(2);
-        let labels: Vec<String> =
-            ["a", "b", "c", "a", "d", "b"].map(|name| customers.label(name).to_string()).into();
+        let labels = ["a", "b", "c", "a", "d", "b"].map(|name| customers.label(name));
         assert_eq!(labels, ["a", "b", "other", "a", "other", "b"]);
-        assert_eq!(Customers::new(0).label("a").to_string(), "other");
-        assert_eq!(Customers::new(9).label(&"x".repeat(65)).to_string(), "other");
+        assert_eq!(Customers::new(0).label("a"), "other");
+        assert_eq!(Customers::new(9).label(&"x".repeat(65)), "other");
     }
 }

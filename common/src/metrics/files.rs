@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -86,20 +85,18 @@ pub fn events(outcome: EventOutcome, count: usize) {
         EventOutcome::Duplicate => "duplicate",
         EventOutcome::Malformed => "malformed",
     };
-    metrics.events.add(count as u64, &[KeyValue::new(l::OUTCOME, outcome)]);
+    metrics.events.add(count as u64, &[outcome]);
 }
 
 /// A transfer reached a state in the ledger.
 pub fn state(transfer: &Transfer, lane: &Lane, state: Status) {
     let Some(metrics) = installed() else { return };
-    let lane = KeyValue::new(l::LANE, lane.as_str().to_owned());
-    let customer = KeyValue::new(l::CUSTOMER, metrics.customers.label(&transfer.customer));
-    let state_label = KeyValue::new(l::STATE, l::known(state.as_str(), l::STATES));
-    metrics.files.add(1, &[state_label, lane.clone(), customer.clone()]);
+    let (lane, customer) = (lane.as_str(), metrics.customers.label(&transfer.customer));
+    metrics.files.add(1, &[l::known(state.as_str(), l::STATES), lane, customer]);
     if state == Status::Completed {
         if let Some(uploaded_at_ms) = stamp_ms(&transfer.uploaded_at) {
             let latency_s = seconds_between(uploaded_at_ms, now_ms());
-            metrics.file_latency.record(latency_s, std::slice::from_ref(&lane));
+            metrics.file_latency.record(latency_s, &[lane]);
         }
         metrics.delivered.add(transfer.source.size_bytes, &[lane, customer]);
     }
@@ -109,20 +106,18 @@ pub fn state(transfer: &Transfer, lane: &Lane, state: Status) {
 pub fn copied(lane: &Lane, completed: bool, took: Duration) {
     let Some(metrics) = installed() else { return };
     let outcome = if completed { "completed" } else { "ended_early" };
-    let lane = KeyValue::new(l::LANE, lane.as_str().to_owned());
-    metrics.copy_duration.record(took.as_secs_f64(), &[lane, KeyValue::new(l::OUTCOME, outcome)]);
+    metrics.copy_duration.record(took.as_secs_f64(), &[lane.as_str(), outcome]);
 }
 
 /// An attempt ended. `reason` is a code; one that is not among the label's values is `other`. To be called within
 /// [`requests::counted`].
 pub fn attempt(lane: &Lane, outcome: AttemptOutcome, reason: &str) {
     let Some(metrics) = installed() else { return };
-    let lane = KeyValue::new(l::LANE, lane.as_str().to_owned());
+    let lane = lane.as_str();
     if let Some(requests) = requests::so_far() {
-        metrics.attempt_requests.record(requests, std::slice::from_ref(&lane));
+        metrics.attempt_requests.record(requests, &[lane]);
     }
-    let reason = KeyValue::new(l::REASON, l::known(reason, l::REASONS));
-    metrics.attempts.add(1, &[lane, KeyValue::new(l::OUTCOME, outcome.as_str()), reason]);
+    metrics.attempts.add(1, &[lane, outcome.as_str(), l::known(reason, l::REASONS)]);
 }
 
 /// A guard held something back.
@@ -137,7 +132,7 @@ pub fn guarded(guard: Guard) {
         Guard::Lease => "S11_lease",
         Guard::BoundedPoison => "L3_bounded_poison",
     };
-    metrics.guards.add(1, &[KeyValue::new(l::INVARIANT, invariant)]);
+    metrics.guards.add(1, &[invariant]);
 }
 
 /// The event's time, in milliseconds since 1970.

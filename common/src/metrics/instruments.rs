@@ -12,34 +12,35 @@ use super::catalogue as c;
 use super::customers::Customers;
 use super::entry::Entry;
 use super::label as l;
+use super::labelled::Labelled;
 use crate::clock::WallClock;
 
 /// Every instrument. Whatever the work does is written here, and nothing but the export reads it.
 #[derive(Debug)]
 pub struct Metrics {
-    pub(super) files: Counter<u64>,
-    pub(super) delivered: Counter<u64>,
-    pub(super) file_latency: Histogram<f64>,
-    pub(super) queue_wait: Histogram<f64>,
-    pub(super) messages: Counter<u64>,
-    pub(super) parked: Counter<u64>,
-    pub(super) receives: Counter<u64>,
-    pub(super) events: Counter<u64>,
-    pub(super) attempts: Counter<u64>,
-    pub(super) copy_duration: Histogram<f64>,
-    pub(super) attempt_requests: Histogram<u64>,
-    pub(super) in_flight: UpDownCounter<i64>,
-    pub(super) in_flight_limit: UpDownCounter<i64>,
-    pub(super) heartbeats: Counter<u64>,
-    pub(super) lease_margin: Histogram<f64>,
-    pub(super) leases_lost: Counter<u64>,
-    pub(super) task_protection: Counter<u64>,
-    pub(super) ledger_writes: Counter<u64>,
-    pub(super) ledger_capacity: Counter<f64>,
-    pub(super) requests: Counter<u64>,
-    pub(super) request_cost: Counter<f64>,
-    pub(super) faults: Counter<u64>,
-    pub(super) guards: Counter<u64>,
+    pub(super) files: Labelled<Counter<u64>>,
+    pub(super) delivered: Labelled<Counter<u64>>,
+    pub(super) file_latency: Labelled<Histogram<f64>>,
+    pub(super) queue_wait: Labelled<Histogram<f64>>,
+    pub(super) messages: Labelled<Counter<u64>>,
+    pub(super) parked: Labelled<Counter<u64>>,
+    pub(super) receives: Labelled<Counter<u64>>,
+    pub(super) events: Labelled<Counter<u64>>,
+    pub(super) attempts: Labelled<Counter<u64>>,
+    pub(super) copy_duration: Labelled<Histogram<f64>>,
+    pub(super) attempt_requests: Labelled<Histogram<u64>>,
+    pub(super) in_flight: Labelled<UpDownCounter<i64>>,
+    pub(super) in_flight_limit: Labelled<UpDownCounter<i64>>,
+    pub(super) heartbeats: Labelled<Counter<u64>>,
+    pub(super) lease_margin: Labelled<Histogram<f64>>,
+    pub(super) leases_lost: Labelled<Counter<u64>>,
+    pub(super) task_protection: Labelled<Counter<u64>>,
+    pub(super) ledger_writes: Labelled<Counter<u64>>,
+    pub(super) ledger_capacity: Labelled<Counter<f64>>,
+    pub(super) requests: Labelled<Counter<u64>>,
+    pub(super) request_cost: Labelled<Counter<f64>>,
+    pub(super) faults: Labelled<Counter<u64>>,
+    pub(super) guards: Labelled<Counter<u64>>,
     pub(super) customers: Customers,
     pub(super) ages: Arc<Ages>,
     pub(super) pace: Arc<PaceLevels>,
@@ -55,26 +56,29 @@ pub(super) struct PaceLevels {
     pub(super) bytes_max: AtomicU64,
 }
 
-fn counter(meter: &Meter, entry: &Entry) -> Counter<u64> {
-    meter.u64_counter(entry.name).with_unit(entry.unit).with_description(entry.help).build()
+fn counter(meter: &Meter, entry: &Entry) -> Labelled<Counter<u64>> {
+    let builder = meter.u64_counter(entry.name).with_unit(entry.unit).with_description(entry.help);
+    Labelled::new(builder.build(), entry)
 }
 
-fn sum(meter: &Meter, entry: &Entry) -> Counter<f64> {
-    meter.f64_counter(entry.name).with_unit(entry.unit).with_description(entry.help).build()
+fn sum(meter: &Meter, entry: &Entry) -> Labelled<Counter<f64>> {
+    let builder = meter.f64_counter(entry.name).with_unit(entry.unit).with_description(entry.help);
+    Labelled::new(builder.build(), entry)
 }
 
-fn level(meter: &Meter, entry: &Entry) -> UpDownCounter<i64> {
-    meter.i64_up_down_counter(entry.name).with_unit(entry.unit).with_description(entry.help).build()
+fn level(meter: &Meter, entry: &Entry) -> Labelled<UpDownCounter<i64>> {
+    let builder = meter.i64_up_down_counter(entry.name).with_unit(entry.unit).with_description(entry.help);
+    Labelled::new(builder.build(), entry)
 }
 
-fn seconds(meter: &Meter, entry: &Entry) -> Histogram<f64> {
+fn seconds(meter: &Meter, entry: &Entry) -> Labelled<Histogram<f64>> {
     let builder = meter.f64_histogram(entry.name).with_unit(entry.unit).with_description(entry.help);
-    builder.with_boundaries(entry.bounds.to_vec()).build()
+    Labelled::new(builder.with_boundaries(entry.bounds.to_vec()).build(), entry)
 }
 
-fn counts(meter: &Meter, entry: &Entry) -> Histogram<u64> {
+fn counts(meter: &Meter, entry: &Entry) -> Labelled<Histogram<u64>> {
     let builder = meter.u64_histogram(entry.name).with_unit(entry.unit).with_description(entry.help);
-    builder.with_boundaries(entry.bounds.to_vec()).build()
+    Labelled::new(builder.with_boundaries(entry.bounds.to_vec()).build(), entry)
 }
 
 impl Metrics {
@@ -111,7 +115,7 @@ impl Metrics {
         metrics.observe(meter);
         // A guard that never held anything back says so: zero, not nothing.
         for invariant in l::INVARIANTS {
-            metrics.guards.add(0, &[KeyValue::new(l::INVARIANT, *invariant)]);
+            metrics.guards.add(0, &[*invariant]);
         }
         metrics
     }

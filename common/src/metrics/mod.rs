@@ -14,6 +14,7 @@ mod entry;
 mod files;
 mod instruments;
 mod label;
+mod labelled;
 mod pace;
 mod prices;
 mod protection;

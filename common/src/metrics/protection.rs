@@ -1,7 +1,5 @@
 //! What is told of task protection.
 
-use opentelemetry::KeyValue;
-
 use super::installed;
 use super::label as l;
 
@@ -33,6 +31,6 @@ pub fn protection(protected: Protected) {
 
 fn count(outcome: &'static str, requests: u64) {
     if let Some(metrics) = installed() {
-        metrics.task_protection.add(requests, &[KeyValue::new(l::OUTCOME, outcome)]);
+        metrics.task_protection.add(requests, &[outcome]);
     }
 }

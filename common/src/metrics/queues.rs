@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
 use tokio::time::Instant;
 
 use super::instruments::now_ms;
@@ -41,34 +40,28 @@ pub struct InFlight(Option<(Arc<str>, i64)>);
 impl Drop for InFlight {
     fn drop(&mut self) {
         if let (Some((queue, count)), Some(metrics)) = (self.0.take(), installed()) {
-            metrics.in_flight.add(-count, &[of(&queue)]);
+            metrics.in_flight.add(-count, &[&queue]);
         }
     }
-}
-
-fn of(queue: &Arc<str>) -> KeyValue {
-    KeyValue::new(l::QUEUE, Arc::clone(queue))
 }
 
 /// A queue that this process receives from, and how many of its messages it works on at most. Counts begin at zero, not at the first
 /// message: an alarm on a rate would miss that one.
 pub fn receiving(queue: &Queue, in_flight_max: usize) {
     let Some(metrics) = installed() else { return };
-    let label = of(queue.label());
+    let label: &str = queue.label();
     metrics.ages.announce(queue.label());
-    metrics
-        .in_flight_limit
-        .add(i64::try_from(in_flight_max).unwrap_or(i64::MAX), std::slice::from_ref(&label));
-    metrics.in_flight.add(0, std::slice::from_ref(&label));
+    metrics.in_flight_limit.add(i64::try_from(in_flight_max).unwrap_or(i64::MAX), &[label]);
+    metrics.in_flight.add(0, &[label]);
     let zeros = [
-        (&metrics.messages, l::ACTION, l::ACTIONS),
-        (&metrics.receives, l::OUTCOME, l::RECEIVES),
-        (&metrics.heartbeats, l::OUTCOME, l::HEARTBEATS),
-        (&metrics.leases_lost, l::REASON, l::LOSSES),
+        (&metrics.messages, l::ACTIONS),
+        (&metrics.receives, l::RECEIVES),
+        (&metrics.heartbeats, l::HEARTBEATS),
+        (&metrics.leases_lost, l::LOSSES),
     ];
-    for (counter, name, values) in zeros {
+    for (counter, values) in zeros {
         for value in values {
-            counter.add(0, &[label.clone(), KeyValue::new(name, *value)]);
+            counter.add(0, &[label, *value]);
         }
     }
 }
@@ -77,7 +70,7 @@ pub fn receiving(queue: &Queue, in_flight_max: usize) {
 pub fn in_flight(queue: &Queue, count: usize) -> InFlight {
     InFlight(installed().map(|metrics| {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        metrics.in_flight.add(count, &[of(queue.label())]);
+        metrics.in_flight.add(count, &[queue.label()]);
         (Arc::clone(queue.label()), count)
     }))
 }
@@ -89,8 +82,7 @@ pub(crate) fn received(queue: &Queue, received: &Result<Vec<Message>, Fault>) {
         Ok(_) => "messages",
         Err(_) => "failed",
     };
-    let label = of(queue.label());
-    metrics.receives.add(1, &[label.clone(), KeyValue::new(l::OUTCOME, outcome)]);
+    metrics.receives.add(1, &[queue.label(), outcome]);
     let Ok(messages) = received else { return };
     if messages.is_empty() {
         return;
@@ -103,7 +95,7 @@ pub(crate) fn received(queue: &Queue, received: &Result<Vec<Message>, Fault>) {
         metrics.ages.received(queue.label(), receipt, sent_at_ms, queue.visibility_timeout(), now);
         if message.receive_count == 1 {
             let waited_s = seconds_between(sent_at_ms, now_ms);
-            metrics.queue_wait.record(waited_s, std::slice::from_ref(&label));
+            metrics.queue_wait.record(waited_s, &[queue.label()]);
         }
     }
 }
@@ -137,8 +129,7 @@ pub(crate) fn given_back(queue: &Queue, entries: &[Entry]) {
 pub(crate) fn parked(queue: &Queue, code: &str) {
     act(queue, "parked", 1);
     if let Some(metrics) = installed() {
-        let reason = KeyValue::new(l::REASON, l::known(code, l::REASONS));
-        metrics.parked.add(1, &[of(queue.label()), reason]);
+        metrics.parked.add(1, &[queue.label(), l::known(code, l::REASONS)]);
     }
 }
 
@@ -146,23 +137,22 @@ fn act(queue: &Queue, action: &'static str, count: usize) {
     if let Some(metrics) = installed()
         && count > 0
     {
-        metrics.messages.add(count as u64, &[of(queue.label()), KeyValue::new(l::ACTION, action)]);
+        metrics.messages.add(count as u64, &[queue.label(), action]);
     }
 }
 
 /// A heartbeat was sent, and this became of it.
 pub fn heartbeat(queue: &Queue, heartbeat: Heartbeat) {
     let Some(metrics) = installed() else { return };
-    let label = of(queue.label());
     let outcome = match heartbeat {
         Heartbeat::Extended { margin } => {
-            metrics.lease_margin.record(margin.as_secs_f64(), std::slice::from_ref(&label));
+            metrics.lease_margin.record(margin.as_secs_f64(), &[queue.label()]);
             "extended"
         }
         Heartbeat::Failed => "failed",
         Heartbeat::Refused => "refused",
     };
-    metrics.heartbeats.add(1, &[label, KeyValue::new(l::OUTCOME, outcome)]);
+    metrics.heartbeats.add(1, &[queue.label(), outcome]);
 }
 
 /// A lease was lost; its work stops.
@@ -172,6 +162,6 @@ pub fn lease_lost(queue: &Queue, loss: Loss) {
         Loss::Expired => "expired",
         Loss::Refused => "refused",
     };
-    metrics.leases_lost.add(1, &[of(queue.label()), KeyValue::new(l::REASON, reason)]);
+    metrics.leases_lost.add(1, &[queue.label(), reason]);
     super::guarded(Guard::Lease);
 }

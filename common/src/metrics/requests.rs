@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 
-use opentelemetry::KeyValue;
-
 use super::label as l;
 use super::{installed, prices};
 use crate::fault::{Class, Fault, is_throttle};
@@ -40,13 +38,11 @@ pub(crate) fn sent(service: &str, operation: &str, status: Option<u16>, body: Op
     let Some(metrics) = installed() else { return };
     // Outside of an attempt nobody asks.
     let _ = SENT.try_with(|sent| sent.set(sent.get() + 1));
-    let service_label = KeyValue::new(l::SERVICE, l::known(service, l::SERVICES));
-    let outcome = KeyValue::new(l::OUTCOME, answered(status, body));
-    let operation_label = KeyValue::new(l::OPERATION, operation.to_owned());
-    metrics.requests.add(1, &[service_label.clone(), operation_label, outcome]);
+    let known_service = l::known(service, l::SERVICES);
+    metrics.requests.add(1, &[known_service, operation, answered(status, body)]);
     let price = prices::request(service, operation);
     if price > 0.0 {
-        metrics.request_cost.add(price, &[service_label]);
+        metrics.request_cost.add(price, &[known_service]);
     }
 }
 
@@ -69,8 +65,7 @@ fn answered(status: Option<u16>, body: Option<&[u8]>) -> &'static str {
 /// A request failed after the SDK's tries.
 pub(crate) fn failed(fault: &Fault) {
     let Some(metrics) = installed() else { return };
-    let class = KeyValue::new(l::CLASS, fault.class.as_str());
-    metrics.faults.add(1, &[KeyValue::new(l::OPERATION, fault.operation), class]);
+    metrics.faults.add(1, &[fault.operation, fault.class.as_str()]);
 }
 
 /// A ledger write was made, or not.
@@ -82,8 +77,7 @@ pub(crate) fn ledger_write(step: Step, written: Result<Write, &Fault>) {
         Err(fault) if fault.class == Class::Throttled => "throttled",
         Err(_) => "failed",
     };
-    let labels = [KeyValue::new(l::STEP, step.as_str()), KeyValue::new(l::OUTCOME, outcome)];
-    metrics.ledger_writes.add(1, &labels);
+    metrics.ledger_writes.add(1, &[step.as_str(), outcome]);
 }
 
 /// Whether [`ledger_capacity`] wants to know.
@@ -94,8 +88,8 @@ pub(crate) fn wants_capacity() -> bool {
 /// What a ledger write took.
 pub(crate) fn ledger_capacity(step: Step, units: Option<f64>) {
     let (Some(metrics), Some(units)) = (installed(), units) else { return };
-    metrics.ledger_capacity.add(units, &[KeyValue::new(l::STEP, step.as_str())]);
-    metrics.request_cost.add(prices::ledger_write(units), &[KeyValue::new(l::SERVICE, "DynamoDB")]);
+    metrics.ledger_capacity.add(units, &[step.as_str()]);
+    metrics.request_cost.add(prices::ledger_write(units), &["DynamoDB"]);
 }
 
 #[cfg(test)]

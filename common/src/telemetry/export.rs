@@ -67,7 +67,14 @@ pub(super) fn layer<S>(
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    tracing_opentelemetry::layer().with_tracer(provider.tracer(service))
+    // Where in the code, on which thread and how long it was polled says little of a file, and is most of what a span costs. Nothing here
+    // asks for OpenTelemetry's current context: spans know theirs.
+    tracing_opentelemetry::layer()
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
+        .with_tracer(provider.tracer(service))
 }
 
 #[cfg(test)]
