@@ -15,8 +15,8 @@ use crate::program;
 
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const START_LOOKS: Duration = Duration::from_millis(50);
-/// Longer than `drayage local` gives its own processes.
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than `drayage local` gives its own processes, and than it takes to remove the files of a million objects.
+const STOP_PATIENCE: Duration = Duration::from_mins(5);
 /// What Linux keeps in memory.
 const MEMORY: &str = "/dev/shm";
 

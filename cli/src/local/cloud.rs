@@ -125,6 +125,9 @@ impl LocalCloud {
         served
             .map_err(|error| local("the embedded AWS ended", error))?
             .map_err(|error| local("the embedded AWS", error))?;
+        // The process ends after this: the system takes its memory back at once, where dropping item after item of a large ledger would
+        // take longer than whoever stopped us waits.
+        std::mem::forget(self.cloud.clone());
         if !self.keep {
             return Ok(());
         }

@@ -57,15 +57,10 @@ pub(crate) fn main(matches: &ArgMatches) -> Result<(), Error> {
     let machine = Machine::look();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::failed_to("start the runtime", error))?;
-    let report = runtime.block_on(run(&options, machine))?;
-    out(&report.text());
-    if let Some(folder) = &options.report {
-        report.write(folder)?;
-    }
-    report.verdict()
+    runtime.block_on(run(&options, machine))
 }
 
-async fn run(options: &Options, machine: Machine) -> Result<Report, Error> {
+async fn run(options: &Options, machine: Machine) -> Result<(), Error> {
     let (mut source, endpoint_url) = match &options.place.endpoint_url {
         Some(endpoint_url) => (Source::Ledger(follow::Looks::default()), endpoint_url.clone()),
         None => {
@@ -83,13 +78,22 @@ async fn run(options: &Options, machine: Machine) -> Result<Report, Error> {
         ended = Box::pin(measure(options, machine, &mut source, &endpoint_url)) => ended,
         () = stop_signal() => Err(Error::Failed("interrupted before every file had come to its end".to_owned())),
     };
+    // Told before anything is stopped: what was measured in an hour must not be lost with a process that does not end.
+    let told = ended.and_then(|report| tell(options, &report));
     if let Source::Local(local) = source {
         let stopped = local.stop().await;
-        let report = ended?;
-        stopped?;
-        return Ok(report);
+        return told.and(stopped);
     }
-    ended
+    told
+}
+
+/// Prints the report, writes it where it is wanted, and judges it.
+fn tell(options: &Options, report: &Report) -> Result<(), Error> {
+    out(&report.text());
+    if let Some(folder) = &options.report {
+        report.write(folder)?;
+    }
+    report.verdict()
 }
 
 async fn measure(
