@@ -13,7 +13,7 @@ use tokio::task::LocalSet;
 
 use super::actors::{Client, Ended, Role, Service, gremlin, slot};
 use super::faults::{Kind, Weather};
-use super::invariants::{QUIET_WITHIN, Violation, leaked, requests_max, stopped_in_time};
+use super::invariants::{IN_TIME, QUIET_WITHIN, Violation, leaked, requests_max, stopped_in_time};
 use super::logs::Logs;
 use super::plan::Plan;
 use super::stage::Stage;
@@ -142,7 +142,7 @@ async fn rest(stage: &Arc<Stage>, place: &Place, plan: &Arc<Plan>, client: tokio
             Ok(Ended::Stopped) if late.is_none() => {}
             Ok(ended) => {
                 let what = late.unwrap_or_else(|| format!("a stopped service was {ended:?} after {took:?}"));
-                return stage.violated("L2 a stop ends in time", what);
+                return stage.violated(IN_TIME, what);
             }
             Err(_) => return stage.violated("simulation", "a service panicked".to_owned()),
         }

@@ -112,6 +112,13 @@ impl Stage {
         self.note(&mut state, found);
     }
 
+    /// An actor was cut short by the end of its grace period.
+    pub(super) fn cut_short(&self, actor: &str) {
+        let mut state = self.lock();
+        let found = invariants::check_cut_short(&state.facts, actor);
+        self.note(&mut state, found);
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

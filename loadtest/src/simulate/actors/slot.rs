@@ -29,8 +29,10 @@ pub(crate) async fn slot(
         let control = stage.enter(&name);
         let ended = Service::new(&place, role, name.clone(), skew_s).run(&plan, control).await;
         stage.say(&name, format_args!("ends: {ended:?}"));
-        if ended == Ended::Stopped {
-            stage.stopped(&name);
+        match ended {
+            Ended::Stopped => stage.stopped(&name),
+            Ended::CutShort => stage.cut_short(&name),
+            Ended::Crashed => {}
         }
         tokio::select! {
             biased;

@@ -43,6 +43,11 @@ impl Item {
         }
     }
 
+    /// Whether its attempt is one of this worker's; owners are `worker.boot/number`.
+    pub(crate) fn is_of(&self, worker: &str) -> bool {
+        self.owner.strip_prefix(worker).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(self.status.as_str(), "completed" | "failed" | "superseded")
     }

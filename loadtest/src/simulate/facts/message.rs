@@ -46,6 +46,8 @@ pub(crate) struct Message {
     pub(crate) receives: u32,
     receive_count: u32,
     until_ms: u64,
+    /// For how long its receive hid it.
+    hidden_ms: u64,
     /// The receive that each receiver made last.
     holds: BTreeMap<String, Hold>,
 }
@@ -53,12 +55,16 @@ pub(crate) struct Message {
 /// One receive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hold {
-    receive_count: u32,
+    pub(crate) receive_count: u32,
     pub(crate) received_ms: u64,
     /// Until when it holds, as SQS sees it.
     pub(crate) until_ms: u64,
     /// Its reply may not have come.
     pub(crate) is_struck: bool,
+    /// Of its transfer, before it.
+    pub(crate) attempts: u64,
+    /// Whether the last change of its visibility asked for another time than the receive; `None` before any change.
+    pub(crate) let_go: Option<bool>,
 }
 
 impl Message {
@@ -81,29 +87,32 @@ impl Message {
             receives: 0,
             receive_count: 0,
             until_ms: 0,
+            hidden_ms: 0,
             holds: BTreeMap::new(),
         }
     }
 
-    pub(super) fn received(
-        &mut self,
-        actor: &str,
-        receive_count: u32,
-        (now_ms, until_ms): (u64, u64),
-        is_struck: bool,
-    ) {
+    pub(super) fn received(&mut self, actor: &str, hold: Hold) {
         self.receives += u32::from(is_service(actor));
-        (self.receive_count, self.until_ms) = (receive_count, until_ms);
-        self.holds.insert(actor.to_owned(), Hold { receive_count, received_ms: now_ms, until_ms, is_struck });
+        (self.receive_count, self.until_ms) = (hold.receive_count, hold.until_ms);
+        self.hidden_ms = hold.until_ms.saturating_sub(hold.received_ms);
+        self.holds.insert(actor.to_owned(), hold);
     }
 
-    pub(super) fn hidden(&mut self, receive_count: u32, until_ms: u64) {
+    pub(super) fn hidden(&mut self, receive_count: u32, now_ms: u64, until_ms: u64) {
         if self.receive_count == receive_count {
             self.until_ms = until_ms;
         }
+        let is_heartbeat = until_ms.saturating_sub(now_ms) == self.hidden_ms;
         for hold in self.holds.values_mut().filter(|hold| hold.receive_count == receive_count) {
-            hold.until_ms = until_ms;
+            (hold.until_ms, hold.let_go) = (until_ms, Some(!is_heartbeat));
         }
+    }
+
+    /// The newest receive, and whose it was.
+    pub(crate) fn last_hold(&self) -> Option<(&str, Hold)> {
+        let newest = self.holds.iter().find(|(_, hold)| hold.receive_count == self.receive_count);
+        newest.map(|(actor, hold)| (actor.as_str(), *hold))
     }
 
     /// What `actor` hides from all others now.

@@ -15,7 +15,7 @@ use super::faults::Kind;
 pub(super) use content::{BODY_CANARY, Content, KEY_CANARY, SECRET_CANARY};
 pub(super) use expected::{ARCHIVE, BULK_OVER_BYTES, Expected, LANDING, RULES, is_unusable};
 pub(super) use item::Item;
-pub(super) use message::{Content as MessageContent, Meaning, Message};
+pub(super) use message::{Content as MessageContent, Hold, Meaning, Message};
 pub(super) use requests::upload_id;
 use requests::{Request, SentPart};
 
@@ -64,6 +64,8 @@ pub(super) struct Facts {
     pub(super) hits: Vec<u64>,
     /// When each kind struck each actor last.
     pub(super) struck_ms: BTreeMap<(String, Kind), u64>,
+    /// When a request of each actor to each service was struck last.
+    pub(super) service_struck_ms: BTreeMap<(String, String), u64>,
     /// By key, in the order of their sequencers.
     pub(super) sources: BTreeMap<String, Vec<Version>>,
     /// Keys whose newest version has been deleted.
@@ -207,14 +209,24 @@ impl Facts {
             Event::MessageSent { queue, number, body, group } => self.sent(queue, number, body, group),
             Event::MessageReceived { queue, number, receive_count, until_ms } => {
                 let is_struck = self.requests.get(&caller.request).is_none_or(|request| request.is_struck);
-                let times = (self.now_ms, until_ms);
-                if let Some(message) = self.messages.get_mut(&(queue.to_owned(), number)) {
-                    message.received(&caller.actor, receive_count, times, is_struck);
-                }
+                let Some(message) = self.messages.get_mut(&(queue.to_owned(), number)) else { return };
+                let attempts = match &message.content {
+                    MessageContent::Transfer(id) => self.items.get(id).map_or(0, |item| item.attempts),
+                    _ => 0,
+                };
+                let hold = Hold {
+                    receive_count,
+                    received_ms: self.now_ms,
+                    until_ms,
+                    is_struck,
+                    attempts,
+                    let_go: None,
+                };
+                message.received(&caller.actor, hold);
             }
             Event::VisibilityChanged { queue, number, receive_count, until_ms } => {
                 if let Some(message) = self.messages.get_mut(&(queue.to_owned(), number)) {
-                    message.hidden(receive_count, until_ms);
+                    message.hidden(receive_count, self.now_ms, until_ms);
                 }
             }
             Event::MessageDeleted { queue, number } => {

@@ -12,6 +12,8 @@ pub(crate) struct Request {
     pub(crate) if_match: Option<String>,
     /// It may arrive long after its sender has given it up.
     pub(crate) is_struck: bool,
+    /// Who waits for messages by it.
+    pub(crate) receiver: Option<String>,
 }
 
 /// A part that was sent.
@@ -30,10 +32,14 @@ impl Facts {
         let header = |name: &str| incoming.headers.get(name)?.to_str().ok();
         let if_match = header("if-match").map(|etag| etag.trim_matches('"').to_owned());
         let (actor, is_struck) = (caller.actor.to_string(), fault.is_some_and(|kind| !kind.spares_request()));
-        self.requests.insert(caller.request, Request { if_match, is_struck });
+        let receiver = (incoming.operation == "ReceiveMessage").then(|| actor.clone());
+        self.requests.insert(caller.request, Request { if_match, is_struck, receiver });
         self.request_count += u64::from(is_service(&caller.actor));
         if let Some(kind) = fault {
             self.struck_ms.insert((actor.clone(), kind), self.now_ms);
+        }
+        if is_struck {
+            self.service_struck_ms.insert((actor.clone(), incoming.service.to_owned()), self.now_ms);
         }
         let Some(id) = upload_id(incoming) else { return };
         match incoming.operation {
@@ -53,8 +59,23 @@ impl Facts {
     /// Whether anything has gone wrong for an actor since then, or it stood still at that time or after.
     pub(crate) fn was_struck_since(&self, actor: &str, since_ms: u64) -> bool {
         let struck = self.struck_ms.iter().filter(|((of, kind), _)| of == actor && !kind.spares_request());
-        let stood_still = self.paused_until_ms.get(actor).is_some_and(|until_ms| *until_ms >= since_ms);
-        stood_still || struck.into_iter().any(|(_, struck_ms)| *struck_ms >= since_ms)
+        self.stood_still_since(actor, since_ms)
+            || struck.into_iter().any(|(_, struck_ms)| *struck_ms >= since_ms)
+    }
+
+    pub(crate) fn stood_still_since(&self, actor: &str, since_ms: u64) -> bool {
+        self.paused_until_ms.get(actor).is_some_and(|until_ms| *until_ms >= since_ms)
+    }
+
+    /// Whether a request of an actor to a service was struck since then.
+    pub(crate) fn was_cut_off_since(&self, actor: &str, service: &str, since_ms: u64) -> bool {
+        let struck_ms = self.service_struck_ms.get(&(actor.to_owned(), service.to_owned()));
+        struck_ms.is_some_and(|struck_ms| *struck_ms >= since_ms)
+    }
+
+    /// Whether a receive of an actor is open.
+    pub(crate) fn is_receiving(&self, actor: &str) -> bool {
+        self.requests.values().any(|request| request.receiver.as_deref() == Some(actor))
     }
 
     /// Nothing can come of a request any more.

@@ -11,7 +11,7 @@ pub(super) fn broken(_: &Facts, moment: Moment<'_>) -> Option<String> {
     let What::Item(Some(old), new) = moment.what else { return None };
     let is_claim = new.attempts != old.attempts;
     let actor = &*moment.caller.actor;
-    if is_worker(actor) && !is_claim && !is_of(&new.owner, actor) {
+    if is_worker(actor) && !is_claim && !new.is_of(actor) {
         return Some(format!("{actor} has written item {}, whose attempt is of {}", new.id, new.owner));
     }
     if old.status == "processing"
@@ -37,11 +37,6 @@ pub(super) fn broken(_: &Facts, moment: Moment<'_>) -> Option<String> {
             |item: &Item| (item.attempts, item.failed_attempts, item.released_attempts, item.owner.clone());
         format!("item {} went from {:?} to {:?}", new.id, of(old), of(new))
     })
-}
-
-/// Owners are `worker.boot/number`.
-fn is_of(owner: &str, worker: &str) -> bool {
-    owner.strip_prefix(worker).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Ends that no passing fault explains.

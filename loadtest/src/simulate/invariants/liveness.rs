@@ -23,6 +23,24 @@ pub(super) fn poison_broken(past: &Facts) -> Option<String> {
         .then(|| format!("a message that nobody understands was received {most} times"))
 }
 
+pub(crate) const IN_TIME: &str = "L2 a stop ends in time";
+/// For how long a struck request, with its retries, may hold up what comes after it.
+const AFTERMATH_MS: u64 = 60_000;
+
+/// Copies that run are given up in time, whatever S3 does. Only what may follow from a ledger or a queue that could not be reached, or
+/// from standing still, may outlast the grace period; and after a second signal, which shortens it, a receive that is still open, because
+/// nobody would give back what a dropped one brings.
+pub(super) fn cut_short(past: &Facts, actor: &str) -> Option<String> {
+    let told_ms = past.told_ms.get(actor)?;
+    let since_ms = told_ms.saturating_sub(AFTERMATH_MS);
+    let is_excused = past.stood_still_since(actor, *told_ms)
+        || past.is_receiving(actor)
+        || ["DynamoDB", "SQS"].into_iter().any(|service| past.was_cut_off_since(actor, service, since_ms));
+    (!is_excused).then(|| {
+        format!("{actor} had not ended {} ms after it was told to stop", past.now_ms.saturating_sub(*told_ms))
+    })
+}
+
 /// L2, the other half: what a service that was told to stop takes all the same, it ends or gives back before its own end.
 pub(super) const STOPPED: &str = "L2 a stopped service hides nothing";
 

@@ -7,6 +7,7 @@ mod bytes;
 mod deletes;
 mod failed;
 mod isolation;
+mod kept;
 mod leases;
 mod liveness;
 mod newest;
@@ -20,7 +21,7 @@ use simcloud::{Caller, Event, Incoming};
 
 use super::facts::{Facts, Item};
 
-pub(super) use liveness::{QUIET_WITHIN, requests_max, stopped_in_time};
+pub(super) use liveness::{IN_TIME, QUIET_WITHIN, requests_max, stopped_in_time};
 pub(super) use secrets::leaked;
 
 /// A promise that was broken.
@@ -53,7 +54,7 @@ type AsItGoes = fn(&Facts, Moment<'_>) -> Option<String>;
 /// What is broken when everything has come to rest.
 type AtRest = fn(&Facts) -> Option<String>;
 
-const AS_IT_GOES: [(&str, AsItGoes); 12] = [
+const AS_IT_GOES: [(&str, AsItGoes); 14] = [
     (bytes::NAME, bytes::broken),
     (nothing_lost::NAME, nothing_lost::broken),
     (truth::NAME, truth::broken),
@@ -65,6 +66,8 @@ const AS_IT_GOES: [(&str, AsItGoes); 12] = [
     (deletes::NAME, deletes::broken),
     (isolation::NAME, isolation::broken),
     (leases::NAME, leases::broken),
+    (kept::NAME, kept::broken),
+    (bounded::NAME, bounded::broken),
     (liveness::STOPPED, liveness::taken_after_stop),
 ];
 
@@ -85,6 +88,12 @@ pub(super) fn check(past: &Facts, moment: Moment<'_>) -> Option<Violation> {
 pub(super) fn check_stopped(past: &Facts, actor: &str) -> Option<Violation> {
     let what = liveness::hidden_after_stop(past, actor)?;
     Some(Violation { invariant: liveness::STOPPED, what, at_ms: past.now_ms })
+}
+
+/// When a service's grace period was over before it had ended.
+pub(super) fn check_cut_short(past: &Facts, actor: &str) -> Option<Violation> {
+    let what = liveness::cut_short(past, actor)?;
+    Some(Violation { invariant: liveness::IN_TIME, what, at_ms: past.now_ms })
 }
 
 pub(super) fn check_at_rest(past: &Facts) -> Option<Violation> {
