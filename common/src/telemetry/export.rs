@@ -67,7 +67,7 @@ pub(super) fn layer<S>(
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    // Where in the code, on which thread and how long it was polled says little of a file, and is most of what a span costs. Nothing here
+    // Where in the code, on which thread and how long it was polled says little of a file, and has a cost for each span and each poll. Nothing here
     // asks for OpenTelemetry's current context: spans know theirs.
     tracing_opentelemetry::layer()
         .with_location(false)
