@@ -36,6 +36,10 @@ const VANISHED_ATTEMPTS_MAX: u64 = 10;
 /// The same for a file with an upload under way: its progress outlives its workers, and the largest files outlive many.
 const VANISHED_ATTEMPTS_OF_UPLOAD_MAX: u64 = 50;
 
+/// How long the last request of an attempt that ended without a word is waited for before a file is failed: S3 knows no fence, and an
+/// attempt that has lost its own may be publishing at this moment.
+const UNHEARD_PUBLISH_MAX: Duration = Duration::from_secs(10);
+
 /// Who this worker is. Every attempt's owner is `worker_id.boot/number`, and no two are alike.
 #[derive(Debug)]
 pub(crate) struct Identity {
@@ -138,7 +142,7 @@ impl Attempts {
             Err(End::Passing(fault)) => Some(fault.class),
             _ => None,
         };
-        let verdict = self.verdict(transfer, &lease, outcome, before.failed_attempts).await;
+        let verdict = self.verdict(transfer, &lease, outcome, &before).await;
         let fence_lost = verdict == Verdict::Leave && !lease.is_lost();
         let settle = self.settler.settle(&message, lease, &held, &verdict, started);
         let settled = settle.instrument(spans::settle()).await;
@@ -165,12 +169,21 @@ impl Attempts {
         transfer: &Transfer,
         lease: &Lease,
         outcome: Outcome,
-        failed_before: u32,
+        before: &Record,
     ) -> Verdict {
         let left = outcome.left.clone();
-        let verdict = verdict(outcome, failed_before, self.failed_attempts_max);
+        let decide = |outcome| verdict(outcome, before.failed_attempts, self.failed_attempts_max);
+        let verdict = decide(outcome);
         if !matches!(verdict, Verdict::Fail(_)) {
             return verdict;
+        }
+        if before.vanished_attempts() > 0 {
+            tokio::select! {
+                biased;
+                () = lease.lost() => return Verdict::Leave,
+                () = self.shutdown.aborting() => return decide(Outcome { result: Err(End::Interrupted), left }),
+                () = tokio::time::sleep(UNHEARD_PUBLISH_MAX) => {}
+            }
         }
         let look = async {
             let published = self.copier.published(transfer).await;

@@ -1,5 +1,7 @@
 //! One visible effect, however many messages and workers there are.
 
+use std::time::Duration;
+
 use common::ledger::Status;
 use common::wire;
 use simcloud::{Effect, Fault};
@@ -104,6 +106,48 @@ async fn two_workers_on_one_transfer_publish_once_and_the_late_one_writes_nothin
         assert_eq!(yard.head("k").await.e_tag, etag);
         assert_eq!(yard.assert_delivered(&transfer, &body).await.attempts, 2);
     }
+}
+
+/// The source goes while the first attempt publishes; the second one finds nothing to copy, and nothing at the target yet.
+#[tokio::test(start_paused = true)]
+async fn a_file_that_an_attempt_without_a_fence_is_publishing_is_not_failed() {
+    for (size, operation) in [(1_000, "PutObject"), (9 * MIB, "CompleteMultipartUpload")] {
+        let yard = Yard::new().await;
+        let body = bytes(size, 2);
+        let transfer = yard.land("k", &body).await;
+        let (mut watch, mut late, mut other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
+        let gate = yard.faults().gate_on(Fault::on("S3", operation).times(1));
+        late.beside(gate.reached()).await;
+        yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
+        yard.send_body(&wire::encode(&transfer)).await;
+        // By then it would have failed the file, had it not waited.
+        other.beside(tokio::time::sleep(Duration::from_secs(2))).await;
+        gate.open();
+        late.beside(tokio::time::sleep(Duration::from_secs(1))).await;
+        let item = other.beside(watch.until(Status::Completed)).await;
+        late.stop().await;
+        other.stop().await;
+        assert_eq!(item.text("owner").split('.').next(), Some("other"), "{operation}");
+        assert_eq!(yard.delivered("k").await.as_deref(), Some(&*body));
+        assert_eq!(yard.dead_letters().await, []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_what_another_attempt_may_be_publishing() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    let (mut watch, mut late, mut other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
+    let gate = yard.faults().gate_on(Fault::on("S3", "PutObject").times(1));
+    late.beside(gate.reached()).await;
+    yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
+    yard.send_body(&wire::encode(&transfer)).await;
+    other.beside(tokio::time::sleep(Duration::from_secs(2))).await;
+    other.shutdown.abort();
+    other.ended().await;
+    watch.until(Status::Queued).await;
+    let record = yard.record(&transfer).await;
+    assert_eq!((record.error_code.as_deref(), record.failed_attempts), (Some("interrupted"), 0));
 }
 
 #[tokio::test(start_paused = true)]
