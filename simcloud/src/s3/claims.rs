@@ -146,13 +146,15 @@ impl Sums {
         self.claimed.as_ref().unwrap_or(&self.checksum)
     }
 
-    /// The ETag of an object or part with these bytes: its MD5, or, when that was not computed, its CRC64NVME twice.
+    /// The ETag of an object or part with these bytes: its MD5, or, when that was not computed, as many bytes of its checksum, over
+    /// and over.
     pub(super) fn etag(&self) -> String {
         match self.md5 {
             Some(md5) => hex(&md5),
             None => {
-                let crc = super::checksum::decode_crc(&self.checksum.value).unwrap_or_default();
-                format!("{crc:016x}{crc:016x}")
+                let checksum = STANDARD.decode(&self.checksum.value).unwrap_or_default();
+                let bytes: Vec<u8> = checksum.iter().copied().cycle().take(16).collect();
+                hex(&bytes)
             }
         }
     }

@@ -87,7 +87,7 @@ impl Store {
         check_algorithm(&upload, claims.algorithm())?;
         let algorithm = upload.algorithm();
         let (body, length) = (input.body.take(), input.content_length);
-        let received = self.receive(body, length, &claims, algorithm, self.part_needs_md5(algorithm)).await?;
+        let received = self.receive(body, length, &claims, algorithm).await?;
         let part = self.keep_part(&bucket, &upload, number, received)?;
         let mut output =
             UploadPartOutput { e_tag: Some(s3s::dto::ETag::Strong(part.etag.clone())), ..Default::default() };
@@ -125,7 +125,7 @@ impl Store {
         }
         let blob = source.blob.slice(range);
         let algorithm = upload.algorithm();
-        let sums: Sums = self.sum_up(&blob, algorithm, self.part_needs_md5(algorithm)).await?;
+        let sums: Sums = self.sum_up(&blob, algorithm, self.etags_are_md5()).await?;
         let part = self.keep_part(&bucket, &upload, number, Received { blob, sums })?;
         let mut result = CopyPartResult {
             e_tag: Some(s3s::dto::ETag::Strong(part.etag.clone())),
@@ -154,11 +154,6 @@ impl Store {
         lock(&bucket.uploads).remove(&input.key, &input.upload_id).ok_or_else(no_such_upload)?;
         self.observer.tell(|| Event::UploadAborted { upload_id: &input.upload_id });
         Ok(S3Response::with_status(AbortMultipartUploadOutput::default(), http::StatusCode::NO_CONTENT))
-    }
-
-    /// With `fast_etags` a part's ETag comes from its CRC64NVME, if that is what is computed of it.
-    fn part_needs_md5(&self, algorithm: Algorithm) -> bool {
-        !(self.fast_etags && algorithm == Algorithm::Crc64Nvme)
     }
 
     /// Adds the part, unless the upload has ended while its body came in.

@@ -36,8 +36,7 @@ impl Store {
         let claims = Claims::of(&request.headers, input.content_md5.as_deref(), &context)?;
         let template = template_of!(input, context);
         let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
-        let received =
-            self.receive(input.body.take(), input.content_length, &claims, algorithm, true).await?;
+        let received = self.receive(input.body.take(), input.content_length, &claims, algorithm).await?;
         let conditions =
             WriteConditions { if_match: input.if_match.take(), if_none_match: input.if_none_match.take() };
         let kind = if is_form { ObjectEventKind::CreatedByPost } else { ObjectEventKind::CreatedByPut };

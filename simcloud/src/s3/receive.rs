@@ -32,12 +32,11 @@ impl Store {
         content_length: Option<i64>,
         claims: &Claims,
         algorithm: Algorithm,
-        md5: bool,
     ) -> S3Result<Received> {
         let announced = announced(body.as_ref(), content_length)?;
         let writer = Writer::new(self.disk.as_ref(), announced);
-        let mut intake =
-            Intake::new(writer, Summing::new(claims, algorithm, md5), self.pattern.get().cloned());
+        let summing = Summing::new(claims, algorithm, self.etags_are_md5());
+        let mut intake = Intake::new(writer, summing, self.pattern.get().cloned());
         let mut received = 0;
         if let Some(mut body) = body {
             while let Some(bytes) = body.next().await {
@@ -59,6 +58,11 @@ impl Store {
         }
         let (blob, summing) = intake.finish().await.map_err(disk)?;
         Ok(Received { blob, sums: summing.finish(claims)? })
+    }
+
+    /// With `fast_etags` they come from the checksum, which is computed in any case.
+    pub(super) fn etags_are_md5(&self) -> bool {
+        !self.fast_etags
     }
 
     /// Sums up bytes that are here already.

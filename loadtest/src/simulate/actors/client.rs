@@ -88,7 +88,8 @@ impl Client {
         let crc32 = self.sends_crc32.then(|| crc32(&bytes));
         let body = ByteStream::from(bytes);
         let put = self.s3.put_object().bucket(LANDING).key(key).body(body);
-        let put = put.set_checksum_crc32(crc32).send().await;
+        // Nobody in a world looks at the client's signature, and its hash would be a tenth of a world's cost.
+        let put = put.set_checksum_crc32(crc32).customize().disable_payload_signing().send().await;
         if let Err(error) = put {
             self.stage.violated("simulation", format!("the client failed to put: {error:?}"));
         }
