@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes each target for some seconds: fuzz/run.sh SECONDS [TARGET…]
+# Fuzzes each target for some seconds: fuzz/run.sh SECONDS [TARGET…]; only builds all of them: fuzz/run.sh --build
 # The seeds in fuzz/corpus are read; what libFuzzer finds goes to fuzz/found, which is not committed. A property that does not hold
 # leaves its input in fuzz/artifacts and ends the run with an error. Without cargo-fuzz or a C++ compiler the check is SKIPPED with
 # exit code 0, or fails when CI=true.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:?usage: fuzz/run.sh SECONDS [TARGET…]}
+seconds=${1:?usage: fuzz/run.sh SECONDS [TARGET…] | --build}
 shift
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(checksums events marker rules sequencer template wire)
@@ -24,14 +24,15 @@ if ! command -v c++ >/dev/null && ! command -v clang++ >/dev/null; then
   skip "libFuzzer needs a C++ compiler"
 fi
 if ! cargo fuzz --version >/dev/null 2>&1 \
-  && ! cargo install cargo-fuzz --version "$version" --locked --root target/tools; then
+  && ! cargo install cargo-fuzz --version "$version" --locked --profile dev --root target/tools; then
   skip "cargo-fuzz $version cannot be installed here"
 fi
 
 # The code is safe Rust, so there is nothing for a sanitizer to find, and without one the pinned stable toolchain is enough.
+cargo fuzz build --sanitizer none
+[[ "$seconds" != --build ]] || exit 0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-cargo fuzz build --sanitizer none
 for target in "${targets[@]}"; do
   mkdir -p "fuzz/found/$target"
   if ! cargo fuzz run --sanitizer none "$target" "fuzz/found/$target" "fuzz/corpus/$target" -- \
