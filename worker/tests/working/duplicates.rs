@@ -6,6 +6,7 @@ use common::ledger::Status;
 use common::wire;
 use simcloud::{Effect, Fault};
 
+use super::crew::in_time;
 use super::yard::{MIB, VISIBILITY, Yard, bytes};
 
 /// Works until nothing is left to do for two visibility timeouts.
@@ -145,7 +146,7 @@ async fn a_stop_does_not_wait_for_what_another_attempt_may_be_publishing() {
     other.beside(tokio::time::sleep(Duration::from_secs(2))).await;
     other.shutdown.abort();
     other.ended().await;
-    watch.until(Status::Queued).await;
+    in_time(watch.until(Status::Queued)).await;
     let record = yard.record(&transfer).await;
     assert_eq!((record.error_code.as_deref(), record.failed_attempts), (Some("interrupted"), 0));
 }
