@@ -45,6 +45,10 @@ git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' 
   [ -e "$file" ] || continue
   cmp -s "$file" "$work/tree/$file" || { mkdir -p "$work/tree/$(dirname "$file")" && cp "$file" "$work/tree/$file"; }
 done
+# What an earlier run copied and the tree has no more would be compiled too.
+(cd "$work/tree" && find . -path ./.git -prune -o -path ./target -prune -o -type f -print0) | while IFS= read -r -d '' file; do
+  [ -e "$file" ] || rm "$work/tree/$file"
+done
 plant() { git -C "$work/tree" apply --unsafe-paths --directory="" -C1 "$@"; }
 # A tree within a repository would be taken for a part of it.
 [ -d "$work/tree/.git" ] || git init -q "$work/tree"
