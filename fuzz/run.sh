@@ -31,17 +31,29 @@ fi
 # The code is safe Rust, so there is nothing for a sanitizer to find, and without one the pinned stable toolchain is enough.
 cargo fuzz build --sanitizer none
 [[ "$seconds" != --build ]] || exit 0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-for target in "${targets[@]}"; do
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+fuzz() { # TARGET
+  local target=$1 log=$logs/$1 executed rate
   mkdir -p "fuzz/found/$target"
   if ! cargo fuzz run --sanitizer none "$target" "fuzz/found/$target" "fuzz/corpus/$target" -- \
     -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 >"$log" 2>&1; then
     tail -40 "$log"
     echo "FAILED: $target" >&2
-    exit 1
+    return 1
   fi
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
   echo "$target: $executed inputs, $rate a second, nothing found"
+}
+# One for each core: a target is one thread.
+running=()
+for target in "${targets[@]}"; do
+  if [ "${#running[@]}" -ge "$(nproc)" ]; then
+    wait "${running[0]}"
+    running=("${running[@]:1}")
+  fi
+  fuzz "$target" &
+  running+=($!)
 done
+for pid in "${running[@]}"; do wait "$pid"; done
