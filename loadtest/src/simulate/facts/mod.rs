@@ -274,11 +274,13 @@ impl Facts {
 }
 
 impl Facts {
-    /// Everything that was asked for has ended, and no queue holds a message.
+    /// Everything that was asked for has ended, no queue holds a message, and nothing is under way that may yet bring one: a late send
+    /// arrives when its sender has long sent again.
     pub(super) fn is_quiet(&self) -> bool {
         let ended = |id: &String| self.items.get(id).is_some_and(Item::is_terminal);
         self.expected.keys().all(ended)
             && self.messages.iter().all(|((queue, _), it)| it.is_deleted || queue.ends_with("-dlq"))
+            && !self.requests.values().any(|request| request.is_late && request.receiver.is_none())
     }
 }
 

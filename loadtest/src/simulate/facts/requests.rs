@@ -12,6 +12,8 @@ pub(crate) struct Request {
     pub(crate) if_match: Option<String>,
     /// It may arrive long after its sender has given it up.
     pub(crate) is_struck: bool,
+    /// It has yet to take effect, and will, whatever becomes of its sender.
+    pub(crate) is_late: bool,
     /// Who waits for messages by it.
     pub(crate) receiver: Option<String>,
 }
@@ -33,7 +35,8 @@ impl Facts {
         let if_match = header("if-match").map(|etag| etag.trim_matches('"').to_owned());
         let (actor, is_struck) = (caller.actor.to_string(), fault.is_some_and(|kind| !kind.spares_request()));
         let receiver = (incoming.operation == "ReceiveMessage").then(|| actor.clone());
-        self.requests.insert(caller.request, Request { if_match, is_struck, receiver });
+        let is_late = matches!(fault, Some(Kind::RequestLate | Kind::Crash));
+        self.requests.insert(caller.request, Request { if_match, is_struck, is_late, receiver });
         self.request_count += u64::from(is_service(&caller.actor));
         if let Some(kind) = fault {
             self.struck_ms.insert((actor.clone(), kind), self.now_ms);
