@@ -3,11 +3,46 @@
 use std::time::Duration;
 
 use common::ledger::Status;
+use common::transfer::Transfer;
 use common::wire;
-use simcloud::{Effect, Fault};
+use simcloud::{Effect, Fault, Gate};
 
-use super::crew::in_time;
+use super::crew::{Worker, in_time};
+use super::watch::Watch;
 use super::yard::{MIB, VISIBILITY, Yard, bytes};
+
+/// Two workers and one transfer.
+struct Race {
+    transfer: Transfer,
+    watch: Watch,
+    /// Stands before a request that the gate holds.
+    late: Worker,
+    gate: Gate,
+    /// Has not begun; the transfer's message is there for it once more, as after a stale lease, and it will claim it under a higher
+    /// fence.
+    other: Worker,
+}
+
+impl Race {
+    /// The late worker has begun, and stands before its first `operation` at the target.
+    async fn at(yard: &Yard, operation: &str, body: &[u8]) -> Self {
+        let transfer = yard.land("k", body).await;
+        let (watch, mut late, other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
+        let gate = yard.faults().gate_on(Fault::on("S3", operation).times(1));
+        late.beside(gate.reached()).await;
+        yard.send_body(&wire::encode(&transfer)).await;
+        Self { transfer, watch, late, gate, other }
+    }
+
+    /// As [`Self::at`]; then the source goes, and the other worker works on the transfer for so long that it would have failed the file,
+    /// did it not wait for the late one.
+    async fn without_source(yard: &Yard, operation: &str, body: &[u8]) -> Self {
+        let mut race = Self::at(yard, operation, body).await;
+        yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
+        race.other.beside(tokio::time::sleep(Duration::from_secs(2))).await;
+        race
+    }
+}
 
 /// Works until nothing is left to do for two visibility timeouts.
 async fn work_off(yard: &Yard, permits: usize) {
@@ -90,12 +125,7 @@ async fn two_workers_on_one_transfer_publish_once_and_the_late_one_writes_nothin
     {
         let yard = Yard::new().await;
         let body = bytes(size, 2);
-        let transfer = yard.land("k", &body).await;
-        let (mut watch, mut late, mut other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
-        let gate = yard.faults().gate_on(Fault::on("S3", operation).times(1));
-        late.beside(gate.reached()).await;
-        // The same transfer once more, as after a stale lease: the other worker claims it under a higher fence.
-        yard.send_body(&wire::encode(&transfer)).await;
+        let Race { transfer, mut watch, mut late, gate, mut other } = Race::at(&yard, operation, &body).await;
         let item = other.beside(watch.until(Status::Completed)).await;
         other.stop().await;
         let etag = yard.head("k").await.e_tag;
@@ -115,18 +145,11 @@ async fn a_file_that_an_attempt_without_a_fence_is_publishing_is_not_failed() {
     for (size, operation) in [(1_000, "PutObject"), (9 * MIB, "CompleteMultipartUpload")] {
         let yard = Yard::new().await;
         let body = bytes(size, 2);
-        let transfer = yard.land("k", &body).await;
-        let (mut watch, mut late, mut other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
-        let gate = yard.faults().gate_on(Fault::on("S3", operation).times(1));
-        late.beside(gate.reached()).await;
-        yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
-        yard.send_body(&wire::encode(&transfer)).await;
-        // By then it would have failed the file, had it not waited.
-        other.beside(tokio::time::sleep(Duration::from_secs(2))).await;
+        let Race { mut watch, late, gate, mut other, .. } =
+            Race::without_source(&yard, operation, &body).await;
         gate.open();
-        late.beside(tokio::time::sleep(Duration::from_secs(1))).await;
-        let item = other.beside(watch.until(Status::Completed)).await;
         late.stop().await;
+        let item = other.beside(watch.until(Status::Completed)).await;
         other.stop().await;
         assert_eq!(item.text("owner").split('.').next(), Some("other"), "{operation}");
         assert_eq!(yard.delivered("k").await.as_deref(), Some(&*body));
@@ -137,13 +160,8 @@ async fn a_file_that_an_attempt_without_a_fence_is_publishing_is_not_failed() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_does_not_wait_for_what_another_attempt_may_be_publishing() {
     let yard = Yard::new().await;
-    let transfer = yard.land("k", b"body").await;
-    let (mut watch, mut late, mut other) = (yard.watch(), yard.worker("late"), yard.worker("other"));
-    let gate = yard.faults().gate_on(Fault::on("S3", "PutObject").times(1));
-    late.beside(gate.reached()).await;
-    yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
-    yard.send_body(&wire::encode(&transfer)).await;
-    other.beside(tokio::time::sleep(Duration::from_secs(2))).await;
+    let Race { transfer, mut watch, late: _late, gate: _gate, other } =
+        Race::without_source(&yard, "PutObject", b"body").await;
     other.shutdown.abort();
     other.ended().await;
     in_time(watch.until(Status::Queued)).await;
