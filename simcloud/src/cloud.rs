@@ -28,8 +28,8 @@ pub struct Options {
     pub scratch_memory_bytes: Option<u64>,
     /// Where identifiers come from.
     pub seed: u64,
-    /// Objects and parts get an ETag made from their checksum instead of their MD5, which costs most of a streaming upload's time. For
-    /// benchmarks and simulations only: AWS's ETags are MD5 sums, and some clients check that.
+    /// Objects that are put, and parts, get an ETag made from their checksum instead of their MD5, which costs most of a streaming
+    /// upload's time. For benchmarks and simulations only: AWS's ETags are MD5 sums, and some clients check that.
     pub fast_etags: bool,
     /// What one GetObject sends in a second at the most, in tokio's time; `None`: as fast as it is read.
     pub stream_bytes_per_second: Option<u64>,

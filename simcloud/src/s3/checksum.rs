@@ -262,7 +262,7 @@ fn encode_crc(algorithm: Algorithm, value: u64) -> String {
 }
 
 /// The raw value of a CRC of any width.
-pub(super) fn decode_crc(value: &str) -> Option<u64> {
+fn decode_crc(value: &str) -> Option<u64> {
     let bytes = STANDARD.decode(value).ok()?;
     (bytes.len() <= 8).then(|| bytes.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
