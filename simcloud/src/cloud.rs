@@ -29,7 +29,7 @@ pub struct Options {
     /// Where identifiers come from.
     pub seed: u64,
     /// Objects that are put, and parts, get an ETag made from their checksum instead of their MD5, which costs most of a streaming
-    /// upload's time. For benchmarks and simulations only: AWS's ETags are MD5 sums, and some clients check that.
+    /// upload's time. For benchmarks and simulations only: AWS's ETags are MD5 sums where no KMS key encrypts, and some clients check that.
     pub fast_etags: bool,
     /// What one GetObject sends in a second at the most, in tokio's time; `None`: as fast as it is read.
     pub stream_bytes_per_second: Option<u64>,

@@ -166,7 +166,7 @@ impl Store {
     ) -> S3Result<Arc<Part>> {
         let part = Arc::new(Part {
             number,
-            etag: received.sums.etag(),
+            etag: self.etag(&received.sums, &upload.template.encryption),
             size_bytes: received.blob.length_bytes(),
             last_modified_s: self.now_s(),
             checksum: received.sums.checksum,

@@ -8,13 +8,14 @@ use s3s::{S3ErrorCode, S3Result};
 
 use super::blob_pattern::Pattern;
 use super::bucket::{Bucket, Settings};
+use super::claims::Sums;
 use super::disk::Disk;
 use super::errors::{disk as disk_error, no_such_bucket, refuse};
 use super::object::{Details, Version};
 use super::receive::Received;
 use super::records::BucketRecord;
 use super::restore::restore;
-use super::template::Template;
+use super::template::{Encryption, Template};
 use crate::clock::Clock;
 use crate::cloud::Options;
 use crate::entropy::Entropy;
@@ -88,6 +89,12 @@ impl Store {
 
     pub(super) fn now_s(&self) -> u64 {
         self.clock.unix_ms() / 1000
+    }
+
+    /// The ETag of an object that is put, or of a part. Under a KMS key it says nothing of the bytes, and the same bytes have another one
+    /// each time.
+    pub(super) fn etag(&self, sums: &Sums, encryption: &Encryption) -> String {
+        if encryption.is_kms() { self.entropy.hex(16) } else { sums.etag() }
     }
 
     /// Grows with every call, as text: eighteen uppercase hex digits. Every third one has two more, because AWS promises no length
@@ -166,11 +173,12 @@ impl Store {
         (kind, request_id): (ObjectEventKind, &str),
     ) -> S3Result<Arc<Version>> {
         let Received { blob, sums } = received;
+        let etag = self.etag(&sums, &template.encryption);
         let version = bucket.publish(key, |current| {
             conditions.check(current.map(|version| &version.details))?;
             let details = Details {
                 template,
-                etag: sums.etag(),
+                etag,
                 size_bytes: blob.length_bytes(),
                 last_modified_s: self.now_s(),
                 sequencer: self.next_sequencer(),

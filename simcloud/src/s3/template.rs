@@ -74,6 +74,11 @@ impl Encryption {
         ServerSideEncryption::from(self.algorithm.clone().unwrap_or_else(|| "AES256".to_owned()))
     }
 
+    /// Whether a key of KMS's encrypts: then an ETag is no sum of the bytes.
+    pub(super) fn is_kms(&self) -> bool {
+        self.algorithm.as_deref().is_some_and(|algorithm| algorithm.starts_with("aws:kms"))
+    }
+
     /// Whether the request asked for any encryption of its own.
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
@@ -225,6 +230,7 @@ mod tests {
         assert!(Encryption::of(None, Some("key".into()), None).is_err());
         let kms = Encryption::of(Some("aws:kms".to_owned().into()), Some("key".into()), Some(true)).unwrap();
         assert_eq!(kms.algorithm().as_str(), "aws:kms");
+        assert!(kms.is_kms() && !Encryption::default().is_kms());
         assert_eq!(Encryption::default().algorithm().as_str(), "AES256");
     }
 }

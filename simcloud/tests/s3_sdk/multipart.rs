@@ -5,6 +5,7 @@ use aws_sdk_s3::operation::complete_multipart_upload::builders::CompleteMultipar
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart, ObjectAttributes,
+    ServerSideEncryption,
 };
 
 use super::{BUCKET, bytes, code, get, put, world};
@@ -178,4 +179,25 @@ async fn parts_copied_from_ranges_and_pages_of_lists() {
 
     complete(&client, &id, &parts).send().await.unwrap();
     assert_eq!(get(&client, "k").await, body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_a_kms_key_equal_bytes_have_another_etag_each_time() {
+    let (_cloud, client) = world().await;
+    let kms = || Some(ServerSideEncryption::AwsKms);
+    let create = client.create_multipart_upload().bucket(BUCKET).key("k").set_server_side_encryption(kms());
+    let id = create.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).send().await.unwrap().upload_id.unwrap();
+    let body = bytes(100);
+    let first = part(&client, &id, 1, body.clone(), ChecksumAlgorithm::Crc64Nvme).await;
+    let again = part(&client, &id, 1, body.clone(), ChecksumAlgorithm::Crc64Nvme).await;
+    assert_ne!(first.e_tag(), again.e_tag());
+    assert_eq!(first.checksum_crc64_nvme(), again.checksum_crc64_nvme());
+    assert_eq!(code(complete(&client, &id, &[first]).send().await).as_deref(), Some("InvalidPart"));
+    complete(&client, &id, &[again]).send().await.unwrap();
+
+    let put = async || {
+        let put = client.put_object().bucket(BUCKET).key("p").set_server_side_encryption(kms());
+        put.body(ByteStream::from(body.clone())).send().await.unwrap().e_tag
+    };
+    assert_ne!(put().await, put().await);
 }
