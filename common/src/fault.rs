@@ -97,7 +97,8 @@ impl Fault {
             SdkError::DispatchFailure(_) => local("connection"),
             SdkError::ConstructionFailure(_) => Self::new(Class::Invalid, operation, "request"),
             SdkError::ResponseError(raw) => {
-                Self { status: Some(raw.raw().status().as_u16()), ..local("reply") }
+                let status = raw.raw().status().as_u16();
+                Self { class: of_unreadable(status), status: Some(status), ..local("reply") }
             }
             SdkError::ServiceError(refused) => {
                 let status = refused.raw().status().as_u16();
@@ -149,10 +150,20 @@ pub(crate) fn is_throttle(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
+/// Of a reply that broke off, or cannot be read: a condition that did not hold is known by its status alone. What 4xx means otherwise,
+/// only its code says (an expired token is 400 or 403).
+fn of_unreadable(status: u16) -> Class {
+    match status {
+        412 => Class::Precondition,
+        _ if is_throttle(status) => Class::Throttled,
+        _ => Class::Transient,
+    }
+}
+
 fn classify(status: u16, code: &str) -> Class {
     match code {
         // A KMS key that is disabled, pending or denied: somebody has to set it right, and may be doing so.
-        kms if kms.starts_with("KMS.") && !kms.contains("Throttl") => Class::Denied,
+        kms if kms.starts_with("KMS.") && !kms.contains("Throttl") && status < 500 => Class::Denied,
         "SlowDown"
         | "Throttling"
         | "ThrottlingException"
@@ -207,7 +218,7 @@ fn classify(status: u16, code: &str) -> Class {
         | "PermanentRedirect"
         | "TemporaryRedirect" => Class::Denied,
         "BadDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" => Class::Corrupt,
-        "InvalidObjectState" => Class::Archived,
+        "InvalidObjectState" | "ObjectNotInActiveTierError" => Class::Archived,
         // 501: the same request will be refused tomorrow.
         "NotImplemented" => Class::Invalid,
         _ => match status {
@@ -247,6 +258,8 @@ mod tests {
         assert_eq!(class(501, "NotImplemented"), Class::Invalid);
         assert_eq!(class(400, "KMS.DisabledException"), Class::Denied);
         assert_eq!(class(400, "KMS.ThrottlingException"), Class::Throttled);
+        assert_eq!(class(500, "KMS.KMSInternalException"), Class::Transient);
+        assert_eq!(class(403, "ObjectNotInActiveTierError"), Class::Archived);
         assert_eq!(class(400, "com.amazonaws.dynamodb.v20120810#ThrottlingException"), Class::Throttled);
         assert_eq!(class(400, "AWS.SimpleQueueService.NonExistentQueue"), Class::Missing);
     }
@@ -261,6 +274,22 @@ mod tests {
         assert_eq!(class(301, ""), Class::Denied);
         assert_eq!(class(418, ""), Class::Invalid);
         assert_eq!(Fault::from_reply("HeadObject", 404, "").to_string(), "HeadObject: no code (HTTP 404)");
+    }
+
+    #[test]
+    fn a_reply_that_cannot_be_read_has_a_status_still() {
+        let read = |status: u16| {
+            let broken = std::io::Error::other("broke off");
+            let raw = HttpResponse::new(status.try_into().unwrap(), aws_smithy_types::body::SdkBody::empty());
+            let error: SdkError<aws_smithy_types::error::ErrorMetadata, _> =
+                SdkError::response_error(broken, raw);
+            let fault = Fault::of("PutObject", &error);
+            assert_eq!(fault.status, Some(status));
+            fault.class
+        };
+        assert_eq!(read(412), Class::Precondition);
+        assert_eq!(read(503), Class::Throttled);
+        assert_eq!([200, 400, 403, 404, 500].map(read), [Class::Transient; 5]);
     }
 
     #[test]
