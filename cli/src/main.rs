@@ -76,7 +76,10 @@ fn service(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
-    runtime.block_on(run(matches))
+    let ended = runtime.block_on(run(matches));
+    // Everything is settled; a look-up of a name that hangs on a thread of its own must not keep a stopped process.
+    runtime.shutdown_background();
+    ended
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -15,8 +15,8 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Metadata;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn, LevelFilter, ParseError};
+use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::metrics;
@@ -64,16 +64,13 @@ pub fn start(
     instance: Option<&str>,
     shared: &Shared,
 ) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
-    // What libraries log below a warning may hold whole requests, keys and bodies included: it is not to be had.
-    let filter = LIBRARIES.iter().fold(shared.log.clone(), |all, name| all + "," + name + "=warn");
-    let filter: EnvFilter = (filter + "," + STAGE + "=off").parse()?;
     let logs = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
         .with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(logs.with_filter(filter));
+    let registry = tracing_subscriber::registry().with(logs.with_filter(logged(&shared.log)?));
     let Some(endpoint) = &shared.export.endpoint else {
         registry.try_init()?;
         return Ok(Telemetry { traces: None, metrics: None });
@@ -105,13 +102,27 @@ pub fn start(
     Ok(Telemetry { traces: tracer, metrics: meter })
 }
 
+/// What logs show: what `log` asks for, but for stages, and for what libraries say below a warning. That may hold whole requests, keys
+/// and bodies included.
+fn logged<S>(log: &str) -> Result<impl Filter<S> + use<S>, ParseError> {
+    let asked: EnvFilter = log.parse()?;
+    let may_be_shown = FilterFn::new(|metadata| match crate_of(metadata) {
+        STAGE => false,
+        name => *metadata.level() <= LevelFilter::WARN || !LIBRARIES.contains(&name),
+    });
+    Ok(FilterExt::<S>::and(asked, may_be_shown.with_max_level_hint(LevelFilter::TRACE)))
+}
+
+fn crate_of<'m>(metadata: &Metadata<'m>) -> &'m str {
+    metadata.target().split("::").next().unwrap_or_default()
+}
+
 /// What traces show, whatever is logged: our own spans and events, and on demand the SDK's spans of requests. Its events are not to be
 /// had: they hold keys.
 fn traced(requests: bool) -> FilterFn<impl Fn(&Metadata<'_>) -> bool> {
     let most = if requests { LevelFilter::DEBUG } else { LevelFilter::INFO };
     let is_ours = |metadata: &Metadata<'_>| {
-        let name = metadata.target().split("::").next().unwrap_or_default();
-        *metadata.level() <= LevelFilter::INFO && OURS.contains(&name)
+        *metadata.level() <= LevelFilter::INFO && OURS.contains(&crate_of(metadata))
     };
     FilterFn::new(move |metadata| {
         let is_request =
@@ -148,5 +159,43 @@ async fn or_nothing(work: Option<impl Future<Output = Result<(), String>>>) -> R
     match work {
         Some(work) => work.await,
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tracing::Subscriber;
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::layer::Context;
+
+    /// The targets of the events that get through.
+    #[derive(Debug, Clone, Default)]
+    struct Shown(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Shown {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            self.0.lock().unwrap().push(event.metadata().target().to_owned());
+        }
+    }
+
+    #[test]
+    fn what_a_library_says_below_a_warning_is_not_to_be_had() {
+        for log in
+            ["trace", "warn,aws_smithy_runtime::client=trace,drayage_worker=trace", "[attempt]=trace,trace"]
+        {
+            let shown = Shown::default();
+            let filtered = shown.clone().with_filter(logged(log).unwrap());
+            tracing::subscriber::with_default(tracing_subscriber::registry().with(filtered), || {
+                let _attempt = tracing::error_span!("attempt").entered();
+                tracing::trace!(target: "aws_smithy_runtime::client::http", "a request, with its key");
+                tracing::debug!(target: "hyper_util::client", "connecting");
+                tracing::warn!(target: "aws_config::imds", "slow");
+                tracing::trace!(target: "drayage_worker::copy", "a part");
+                tracing::info!(target: STAGE, "a stage");
+            });
+            assert_eq!(*shown.0.lock().unwrap(), ["aws_config::imds", "drayage_worker::copy"], "{log}");
+        }
     }
 }
