@@ -23,7 +23,8 @@ pub(super) struct Facts {
     pub(super) metadata: HashMap<String, String>,
     pub(super) storage_class: Option<String>,
     pub(super) website_redirect: Option<String>,
-    pub(super) tag_count: i32,
+    /// `None` without tags, and where the tags may not be read: S3 does not say which.
+    pub(super) tag_count: Option<i32>,
     /// What a copy cannot carry, in words.
     pub(super) beyond: Vec<&'static str>,
 }
@@ -92,7 +93,7 @@ macro_rules! facts {
             metadata: output.metadata().cloned().unwrap_or_default(),
             storage_class: output.storage_class().map(|class| class.as_str().to_owned()),
             website_redirect: output.website_redirect_location().map(str::to_owned),
-            tag_count: output.tag_count().unwrap_or(0),
+            tag_count: output.tag_count(),
             beyond: $crate::copy::facts::beyond([
                 (
                     output.object_lock_mode().is_some() || output.object_lock_retain_until_date().is_some(),

@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::ChecksumMode;
 use common::fault::{Class, Fault};
 use common::ledger::Reason;
-use common::transfer::{TagPolicy, Transfer};
+use common::transfer::{Fidelity, TagPolicy, Transfer};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::facts::{Dress, Facts, facts};
@@ -102,9 +102,12 @@ impl Copier {
             return Err(End::Permanent(Reason::new("metadata_too_large", message)));
         }
         let mut left = facts.beyond.clone();
-        let tagging = if facts.tag_count > 0 && transfer.options.tags == TagPolicy::Copy {
+        // A strict route asks: S3 hides the count from those who may not read the tags.
+        let is_strict = transfer.options.fidelity == Fidelity::Strict;
+        let may_have_tags = facts.tag_count.map_or(is_strict, |count| count > 0);
+        let tagging = if may_have_tags && transfer.options.tags == TagPolicy::Copy {
             match self.tagging(transfer).await {
-                Ok(tagging) => Some(tagging),
+                Ok(tagging) => Some(tagging).filter(|tagging| !tagging.is_empty()),
                 Err(fault) if fault.class == Class::Denied => {
                     left.push(fidelity::TAGS);
                     None

@@ -112,3 +112,26 @@ async fn a_strict_route_that_drops_tags_and_sees_no_hold_copies() {
     yard.assert_delivered(&transfer, b"body").await;
     assert_eq!(yard.head("k").await.expires_string(), Some("Fri, 15 Jan 2027 08:00:00 GMT"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_nobody_may_count_fail_a_strict_route_too() {
+    for (size, strategy) in WAYS {
+        let yard = Yard::new().await;
+        let transfer =
+            with_unreadable_tags(&yard, options(Fidelity::Strict, strategy), &bytes(size, 4)).await;
+        // S3 leaves the count out for who may not read the tags, as for an object that has none.
+        let untag = yard.s3.delete_object_tagging().bucket("landing").key("k").send();
+        untag.await.unwrap();
+        is_refused(&yard, &transfer, "tags that may not be read").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strict_route_asks_for_the_tags_of_a_file_that_shows_none() {
+    let yard = Yard::new().await;
+    let asked = yard.count("GetObjectTagging");
+    let transfer = yard.land_on(&options(Fidelity::Strict, Strategy::Stream), "k", b"body").await;
+    yard.work_until(Status::Completed).await;
+    yard.assert_delivered(&transfer, b"body").await;
+    assert_eq!(asked.count(), 1);
+}
