@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 use crate::copy::Copier;
+use crate::copy::publish::Unseen;
 use crate::ended::Ended;
 use crate::lease::Lease;
 use crate::outcome::{End, Outcome};
@@ -186,7 +187,11 @@ impl Attempts {
             }
         }
         let look = async {
-            let published = self.copier.published(transfer).await;
+            let published = match self.copier.published(transfer).await {
+                // Who may not look at the target has not published there either, unless an attempt that nobody heard of did.
+                Err(Unseen::Refused(_)) if before.vanished_attempts() == 0 => Ok(None),
+                published => published,
+            };
             // No attempt will go on with it.
             if let (Ok(_), Some(upload)) = (&published, &left) {
                 self.copier.discard(transfer, upload).await;
@@ -204,12 +209,9 @@ impl Attempts {
                 Verdict::Complete(completion)
             }
             Ok(None) => verdict,
-            Err(fault) => Verdict::Release {
-                reason: Reason::new("passing", fault.to_string()),
-                spent: false,
-                keep_upload: left.is_some(),
-                at_once: false,
-            },
+            Err(Unseen::Refused(reason) | Unseen::ForNow(reason)) => {
+                Verdict::Release { reason, spent: false, keep_upload: left.is_some(), at_once: false }
+            }
         }
     }
 

@@ -29,12 +29,12 @@ impl Copier {
         &self,
         transfer: &Transfer,
         upload_id: &str,
-        sent: &[Sent],
+        mut sent: Vec<Sent>,
         whole: Crc64,
         mut condition: Condition,
     ) -> Result<Completion, End> {
         for _ in 0..PUBLISHES_MAX {
-            let complete = self.complete_once(transfer, upload_id, sent, whole, &condition);
+            let complete = self.complete_once(transfer, upload_id, &sent, whole, &condition);
             let late = |_| Err(Fault::new(Class::Transient, "CompleteMultipartUpload", "timeout"));
             let fault = match tokio::time::timeout(PATIENCE, complete).await.unwrap_or_else(late) {
                 Ok(reply) => match vouched(reply.e_tag(), reply.checksum_crc64_nvme(), whole)? {
@@ -51,8 +51,13 @@ impl Copier {
                 // What was to be replaced is gone; an upload that is gone was completed, or aborted under us.
                 Class::Missing if fault.code == "NoSuchKey" => condition = Condition::Absent,
                 Class::Missing if fault.code == "NoSuchBucket" => return Err(fault.into()),
-                // A part that is not what we sent (two attempts may have sent it at once): the upload is thrown away.
-                Class::Invalid => return Err(End::Failed(Reason::new(COMPLETE_REFUSED, fault.to_string()))),
+                Class::Invalid if fault.code == "InvalidPart" => {
+                    match self.sent_again(transfer, upload_id, &sent).await? {
+                        Some(listed) => sent = listed,
+                        None => return Err(refused(&fault)),
+                    }
+                }
+                Class::Invalid => return Err(refused(&fault)),
                 Class::Missing | Class::Transient => {
                     let completion = self.resolve(transfer, Some(whole), fault).await?;
                     return self.published_before(transfer, upload_id, completion).await;
@@ -62,6 +67,29 @@ impl Copier {
         }
         let code = "PreconditionFailed";
         Err(End::Passing(Fault::new(Class::Transient, "CompleteMultipartUpload", code)))
+    }
+
+    /// The parts as they are there now, when another attempt has sent some once more: one that lost its lease while its request was on
+    /// the way. Equal bytes count as ours, whoever sent them; under a KMS key they have another ETag each time.
+    ///
+    /// `None` when that does not explain why they were refused: the upload is of no use.
+    async fn sent_again(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
+        sent: &[Sent],
+    ) -> Result<Option<Vec<Sent>>, End> {
+        let Some(mut listed) = self.sent_before(transfer, upload_id).await? else {
+            // Gone meanwhile: the next Complete says so, and is decided by what is at the target.
+            return Ok(Some(sent.to_vec()));
+        };
+        let as_listed = |ours: &Sent| {
+            let theirs = listed.remove(&ours.number)?;
+            let is_equal = theirs.len_bytes == ours.len_bytes && theirs.sums.crc64 == ours.sums.crc64;
+            is_equal.then(|| Sent { etag: theirs.etag, ..ours.clone() })
+        };
+        let listed: Option<Vec<Sent>> = sent.iter().map(as_listed).collect();
+        Ok(listed.filter(|listed| listed != sent))
     }
 
     /// Another attempt may have published it from an upload of its own: then this one is of no use. If ours was it, it is gone.
@@ -106,4 +134,9 @@ impl Copier {
             .await
             .map_err(|error| Fault::of("CompleteMultipartUpload", &error))
     }
+}
+
+/// The parts are not what the store was told: the upload is thrown away.
+fn refused(fault: &Fault) -> End {
+    End::Failed(Reason::new(COMPLETE_REFUSED, fault.to_string()))
 }

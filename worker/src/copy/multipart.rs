@@ -51,7 +51,7 @@ impl Copier {
             Err(condition) => condition,
         };
         let mut sent = match upload {
-            Some(earlier) => self.sent_before(transfer, earlier).await?,
+            Some(earlier) => self.sent_before(transfer, &earlier.id).await?,
             None => None,
         };
         // What an earlier attempt noted is gone.
@@ -80,7 +80,7 @@ impl Copier {
             let message = "the parts do not add up to the source's checksum";
             return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
         }
-        let completion = self.complete(transfer, &current.id, &sent, whole.crc64, condition).await;
+        let completion = self.complete(transfer, &current.id, sent, whole.crc64, condition).await;
         match &completion {
             Ok(_) => *upload = None,
             Err(End::Passing(fault)) if upload_is_spent(fault) => {
@@ -113,11 +113,11 @@ impl Copier {
         id.ok_or_else(|| Fault::new(Class::Transient, "CreateMultipartUpload", "reply").into())
     }
 
-    /// The parts that an earlier attempt sent; `None` when its upload is gone.
-    async fn sent_before(
+    /// The parts that have been sent, by whichever attempt; `None` when the upload is gone.
+    pub(super) async fn sent_before(
         &self,
         transfer: &Transfer,
-        upload: &Upload,
+        upload_id: &str,
     ) -> Result<Option<BTreeMap<i32, Sent>>, End> {
         let mut sent = BTreeMap::new();
         let mut marker = None;
@@ -127,7 +127,7 @@ impl Copier {
                 .list_parts()
                 .bucket(&transfer.target.bucket)
                 .key(&transfer.target.key)
-                .upload_id(&upload.id)
+                .upload_id(upload_id)
                 .set_part_number_marker(marker);
             let reply = match request.send().await.map_err(|error| Fault::of("ListParts", &error)) {
                 Ok(reply) => reply,

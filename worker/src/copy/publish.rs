@@ -41,6 +41,15 @@ pub(crate) enum Standing {
     Older,
 }
 
+/// Why nobody can say what is at the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unseen {
+    /// The request failed for a reason that passes.
+    ForNow(Reason),
+    /// The target may not be looked at.
+    Refused(Reason),
+}
+
 impl Condition {
     /// The values of `If-None-Match` and `If-Match`.
     pub(super) fn headers(&self) -> (Option<String>, Option<String>) {
@@ -91,12 +100,12 @@ impl Copier {
     /// Whether this transfer has been published, whatever has become of its source.
     ///
     /// # Errors
-    /// The fault, when the target could not be seen.
-    pub(crate) async fn published(&self, transfer: &Transfer) -> Result<Option<Completion>, Fault> {
+    /// Why the target could not be seen.
+    pub(crate) async fn published(&self, transfer: &Transfer) -> Result<Option<Completion>, Unseen> {
         match self.survey(transfer, self.expected(transfer).await).await {
             Ok(Ok(completion)) => Ok(Some(completion)),
-            Err(End::Passing(fault)) => Err(fault),
-            // A target that may not be looked at, or is not there, shows nobody anything of ours either.
+            Err(End::Passing(fault)) => Err(Unseen::ForNow(Reason::new("passing", fault.to_string()))),
+            Err(End::Failed(reason) | End::Permanent(reason)) => Err(Unseen::Refused(reason)),
             _ => Ok(None),
         }
     }
@@ -148,10 +157,23 @@ impl Copier {
         checksum: Option<Crc64>,
         fault: Fault,
     ) -> Result<Completion, End> {
-        match self.survey(transfer, checksum).await? {
-            Ok(completion) => Ok(completion),
-            Err(_) => Err(End::Passing(fault)),
-        }
+        self.look_again(transfer, checksum, &fault).await?.map_err(|_| End::Passing(fault))
+    }
+
+    /// [`Self::survey`] after a publish of which it is not known whether it took effect.
+    ///
+    /// # Errors
+    /// [`End::Passing`] with `fault` when the look is refused: whether it took effect is still not known, and nothing has failed.
+    pub(super) async fn look_again(
+        &self,
+        transfer: &Transfer,
+        checksum: Option<Crc64>,
+        fault: &Fault,
+    ) -> Result<Result<Completion, Condition>, End> {
+        self.survey(transfer, checksum).await.map_err(|end| match end {
+            End::Failed(_) | End::Permanent(_) => End::Passing(fault.clone()),
+            end => end,
+        })
     }
 }
 

@@ -79,7 +79,13 @@ impl Copier {
                     tokio::time::sleep(backoff::delay_for(policy(&fault), throttles)).await;
                     throttles += 1;
                 }
-                _ if fault.is_uncertain() => return self.resolve(transfer, checksum, fault).await,
+                // A connection that broke while the body was on its way may have swallowed a refusal: what is there says on which
+                // condition to try again.
+                _ if fault.is_uncertain() => match self.look_again(transfer, checksum, &fault).await? {
+                    Ok(completion) => return Ok(completion),
+                    Err(next) if next != condition => condition = next,
+                    Err(_) => return Err(End::Passing(fault)),
+                },
                 _ => return Err(fault.into()),
             }
             last = fault;

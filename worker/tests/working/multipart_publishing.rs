@@ -1,8 +1,9 @@
 //! Publishing large objects: Complete is the commit point, and its reply may say anything.
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use common::ledger::{Record, Status};
-use common::transfer::Transfer;
+use common::transfer::{CopyOptions, Encryption, Transfer};
 use simcloud::{Effect, Fault};
 
 use super::yard::{MIB, Yard, bytes};
@@ -180,4 +181,43 @@ async fn a_complete_that_is_refused_throws_the_upload_away_and_counts() {
     let record = large.is_delivered().await;
     assert_eq!((record.attempts, record.failed_attempts), (2, 1));
     assert_eq!(parts.count(), 4);
+}
+
+/// As [`large`], to a target whose parts have another ETag each time.
+async fn large_under_a_kms_key() -> Large {
+    let yard = Yard::new().await;
+    let body = bytes(9 * MIB, 2);
+    let encryption = Encryption::SseKms { key: "alias/k".to_owned(), bucket_key: None };
+    let options = CopyOptions { encryption, ..CopyOptions::default() };
+    let transfer = yard.land_on(&options, "k", &body).await;
+    Large { yard, body, transfer }
+}
+
+/// What an attempt that lost its lease does whose request was on its way for long.
+async fn send_last_part(yard: &Yard, body: &[u8]) {
+    let id = yard.uploads().await.remove(0);
+    let part = yard.summing_s3().upload_part().bucket("delivered").key("k").upload_id(id).part_number(2);
+    let part = part.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).body(body[8 * MIB..].to_vec().into());
+    part.send().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_another_attempt_sent_again_counts_as_ours_under_its_new_etag() {
+    let large = large_under_a_kms_key().await;
+    let (parts, completes) = (large.yard.count("UploadPart"), large.yard.count(COMPLETE));
+    large.before_complete(async |yard| send_last_part(yard, &large.body).await, Status::Completed).await;
+    assert_eq!((parts.count(), completes.count()), (3, 2));
+    let record = large.yard.assert_delivered(&large.transfer, &large.body).await;
+    assert_eq!((record.attempts, record.failed_attempts), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_bytes_in_a_part_that_was_sent_again_are_not_published() {
+    let large = large_under_a_kms_key().await;
+    let other = bytes(9 * MIB, 3);
+    let completes = large.yard.count(COMPLETE);
+    large.before_complete(async |yard| send_last_part(yard, &other).await, Status::Completed).await;
+    assert_eq!(completes.count(), 2);
+    let record = large.yard.assert_delivered(&large.transfer, &large.body).await;
+    assert_eq!((record.attempts, record.failed_attempts), (2, 1));
 }

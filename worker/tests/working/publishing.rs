@@ -1,8 +1,9 @@
 //! Publishing small objects: what is at the target decides, and what it says after a reply was lost.
 
 use common::ledger::{Status, attribute};
-use simcloud::{Effect, Fault};
+use simcloud::{Effect, Fault, FaultId};
 
+use super::crashes::die_at;
 use super::yard::{KIB, Yard, bytes};
 
 /// One buffered, one streamed.
@@ -189,4 +190,65 @@ async fn a_publish_that_its_attempt_could_not_write_down_is_found_by_the_next() 
     assert_eq!(yard.assert_delivered(&transfer, b"body").await.attempts, 2);
     assert_eq!(yard.head("k").await.last_modified().copied(), published);
     assert_eq!(puts.count(), 1, "refused, for it is there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_broke_the_connection_is_found_out_within_the_attempt() {
+    let yard = Yard::new().await;
+    yard.occupy("k", b"stranger", None).await;
+    let body = bytes(300 * KIB, 8);
+    let transfer = yard.land("k", &body).await;
+    yard.fault("PutObject", Effect::DropBefore);
+    let puts = yard.count("PutObject");
+    yard.work_until(Status::Completed).await;
+    assert_eq!(puts.count(), 2);
+    assert_eq!(yard.assert_delivered(&transfer, &body).await.attempts, 1);
+}
+
+/// The target refuses these operations.
+fn deny<const N: usize>(yard: &Yard, operations: [&str; N]) -> [FaultId; N] {
+    operations.map(|operation| {
+        let denied = Effect::respond(403, "AccessDenied", "no");
+        yard.faults().add(Fault::on("S3", operation).key("delivered/").always().effect(denied))
+    })
+}
+
+fn allow<const N: usize>(yard: &Yard, denied: [FaultId; N]) {
+    for fault in denied {
+        yard.faults().remove(fault);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_a_dead_worker_published_is_not_failed_while_its_target_may_not_be_looked_at() {
+    let yard = Yard::new().await;
+    let transfer = yard.land("k", b"body").await;
+    // The claim is written, and what was published is not.
+    die_at(&yard, "DynamoDB", "UpdateItem", 1).await;
+    assert_eq!(yard.delivered("k").await.unwrap(), b"body");
+    let denied = deny(&yard, ["*"]);
+    let (mut watch, mut worker) = (yard.watch(), yard.worker("w2"));
+    for _ in 0..4 {
+        worker.beside(watch.until(Status::Queued)).await;
+    }
+    allow(&yard, denied);
+    worker.beside(watch.until(Status::Completed)).await;
+    worker.stop().await;
+    let record = yard.assert_delivered(&transfer, b"body").await;
+    assert_eq!((record.attempts, record.failed_attempts), (6, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_whose_reply_was_lost_has_not_failed_when_the_look_is_refused() {
+    let yard = Yard::new().await;
+    let body = bytes(300 * KIB, 9);
+    let transfer = yard.land("k", &body).await;
+    yard.fault("PutObject", Effect::DropAfter);
+    let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
+    let denied = deny(&yard, ["HeadObject", "GetObject"]);
+    worker.beside(watch.until(Status::Queued)).await;
+    allow(&yard, denied);
+    worker.beside(watch.until(Status::Completed)).await;
+    worker.stop().await;
+    assert_eq!(yard.assert_delivered(&transfer, &body).await.failed_attempts, 0);
 }
