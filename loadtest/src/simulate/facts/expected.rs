@@ -9,7 +9,8 @@ pub(crate) const DELIVERED: &str = "delivered";
 pub(crate) const ARCHIVE: &str = "archive";
 pub(crate) const BULK_OVER_BYTES: u64 = 300_000;
 
-/// Two tenants; one folder of the first goes to two targets.
+/// Two tenants; one folder of the first goes to two targets. The second's are encrypted with a key of its own, so that equal parts
+/// have different ETags.
 pub(crate) const RULES: &str = r#"
 version = 1
 [lanes]
@@ -34,6 +35,8 @@ name = "globex"
 match.bucket = "landing"
 match.prefix = "globex/"
 target.bucket = "delivered"
+target.encryption = "sse-kms"
+target.kms_key = "alias/globex"
 [[rule]]
 name = "audit"
 match.bucket = "landing"

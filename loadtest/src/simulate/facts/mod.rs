@@ -16,8 +16,8 @@ pub(super) use content::{BODY_CANARY, Content, KEY_CANARY, SECRET_CANARY};
 pub(super) use expected::{ARCHIVE, BULK_OVER_BYTES, Expected, LANDING, RULES, is_unusable};
 pub(super) use item::Item;
 pub(super) use message::{Content as MessageContent, Hold, Meaning, Message};
+use requests::Request;
 pub(super) use requests::upload_id;
-use requests::{Request, SentPart};
 
 /// One version of a source object.
 #[derive(Debug, Clone)]
@@ -83,8 +83,6 @@ pub(super) struct Facts {
     /// By bucket and key, in order.
     pub(super) published: BTreeMap<(String, String), Vec<Publication>>,
     pub(super) uploads: BTreeMap<String, Upload>,
-    /// By request.
-    pub(super) parts: BTreeMap<u64, SentPart>,
     pub(super) messages: BTreeMap<(String, u64), Message>,
     /// Bodies that mean something else than they look like, or nothing.
     pub(super) meanings: BTreeMap<String, Meaning>,

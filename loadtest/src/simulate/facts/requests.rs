@@ -18,16 +18,6 @@ pub(crate) struct Request {
     pub(crate) receiver: Option<String>,
 }
 
-/// A part that was sent.
-#[derive(Debug, Clone)]
-pub(crate) struct SentPart {
-    pub(crate) upload_id: String,
-    pub(crate) actor: String,
-    pub(crate) is_struck: bool,
-    /// When nothing could come of it any more.
-    pub(crate) ended_ms: Option<u64>,
-}
-
 impl Facts {
     /// Notes a request that came in.
     pub(crate) fn incoming(&mut self, caller: &Caller, incoming: &Incoming<'_>, fault: Option<Kind>) {
@@ -42,20 +32,13 @@ impl Facts {
             self.struck_ms.insert((actor.clone(), kind), self.now_ms);
         }
         if is_struck {
-            self.service_struck_ms.insert((actor.clone(), incoming.service.to_owned()), self.now_ms);
+            self.service_struck_ms.insert((actor, incoming.service.to_owned()), self.now_ms);
         }
         let Some(id) = upload_id(incoming) else { return };
-        match incoming.operation {
-            "AbortMultipartUpload" => {
-                if let Some(upload) = self.uploads.get_mut(id) {
-                    upload.is_unwanted = true;
-                }
-            }
-            "UploadPart" => {
-                let part = SentPart { upload_id: id.to_owned(), actor, is_struck, ended_ms: None };
-                self.parts.insert(caller.request, part);
-            }
-            _ => {}
+        if incoming.operation == "AbortMultipartUpload"
+            && let Some(upload) = self.uploads.get_mut(id)
+        {
+            upload.is_unwanted = true;
         }
     }
 
@@ -84,9 +67,6 @@ impl Facts {
     /// Nothing can come of a request any more.
     pub(super) fn answered(&mut self, caller: &Caller) {
         self.requests.remove(&caller.request);
-        if let Some(part) = self.parts.get_mut(&caller.request) {
-            part.ended_ms = Some(self.now_ms);
-        }
     }
 }
 

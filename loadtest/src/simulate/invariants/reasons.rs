@@ -10,6 +10,8 @@ use crate::simulate::faults::Kind;
 
 pub(super) const NAME: &str = "S5 failures have a reason";
 
+const FLIPS: [Kind; 2] = [Kind::BodyFlipped, Kind::RequestFlipped];
+
 pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     let What::Item(Some(old), new) = moment.what else { return None };
     if new.failed_attempts == old.failed_attempts {
@@ -22,11 +24,9 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     };
     let is_explained = match new.error_code.as_deref() {
         Some("access_denied") => struck(Kind::AccessDenied),
-        Some("checksum_mismatch") => {
-            let flips = [Kind::BodyFlipped, Kind::RequestFlipped];
-            flips.into_iter().any(struck) || is_known_by_its_sum(past, old, flips)
-        }
-        Some("complete_refused") => is_meddled_with(past, actor, old, since_ms),
+        Some("checksum_mismatch") => FLIPS.into_iter().any(struck) || is_known_by_its_sum(past, old),
+        // Equal bytes that another attempt sent once more are as good as its own.
+        Some("complete_refused") => is_flipped_since_its_upload(past, old),
         // For good, whatever the attempt met: S4 looks at these.
         _ => new.status == "failed",
     };
@@ -38,23 +38,16 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     })
 }
 
-/// Whether a byte was flipped since the upload began whose parts only their sum vouches for.
-fn is_known_by_its_sum(past: &Facts, item: &Item, flips: [Kind; 2]) -> bool {
+/// Whether only their sum vouches for the parts of the upload, and a byte was flipped since it began.
+fn is_known_by_its_sum(past: &Facts, item: &Item) -> bool {
     let version = past.expected.get(&item.id).and_then(|it| past.version(&it.key, &it.sequencer));
-    let upload = item.upload_id.as_ref().and_then(|id| past.uploads.get(id));
-    let (Some(version), Some(upload)) = (version, upload) else { return false };
-    let struck = |((_, kind), struck_ms): (&(String, Kind), &u64)| {
-        flips.contains(kind) && *struck_ms >= upload.created_ms
-    };
-    version.algorithm == "CRC64NVME" && past.struck_ms.iter().any(struck)
+    version.is_some_and(|version| version.algorithm == "CRC64NVME") && is_flipped_since_its_upload(past, item)
 }
 
-/// Whether another attempt, or an earlier try of this one, may have sent a part while it was at work.
-fn is_meddled_with(past: &Facts, actor: &str, item: &Item, since_ms: u64) -> bool {
-    let Some(upload_id) = &item.upload_id else { return false };
-    past.parts.values().any(|part| {
-        part.upload_id == *upload_id
-            && part.ended_ms.is_none_or(|ended_ms| ended_ms >= since_ms)
-            && (part.is_struck || part.actor != actor)
-    })
+fn is_flipped_since_its_upload(past: &Facts, item: &Item) -> bool {
+    let Some(upload) = item.upload_id.as_ref().and_then(|id| past.uploads.get(id)) else { return false };
+    let struck = |((_, kind), struck_ms): (&(String, Kind), &u64)| {
+        FLIPS.contains(kind) && *struck_ms >= upload.created_ms
+    };
+    past.struck_ms.iter().any(struck)
 }
