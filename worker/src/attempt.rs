@@ -178,31 +178,31 @@ impl Attempts {
         if !matches!(verdict, Verdict::Fail(_)) {
             return verdict;
         }
-        if before.vanished_attempts() > 0 {
-            tokio::select! {
-                biased;
-                () = lease.lost() => return Verdict::Leave,
-                () = self.shutdown.aborting() => return decide(Outcome { result: Err(End::Interrupted), left }),
-                () = tokio::time::sleep(UNHEARD_PUBLISH_MAX) => {}
-            }
-        }
         let look = async {
-            let published = match self.copier.published(transfer).await {
+            if before.vanished_attempts() > 0 {
+                tokio::time::sleep(UNHEARD_PUBLISH_MAX).await;
+            }
+            match self.copier.published(transfer).await {
                 // Who may not look at the target has not published there either, unless an attempt that nobody heard of did.
                 Err(Unseen::Refused(_)) if before.vanished_attempts() == 0 => Ok(None),
                 published => published,
-            };
-            // No attempt will go on with it.
-            if let (Ok(_), Some(upload)) = (&published, &left) {
-                self.copier.discard(transfer, upload).await;
             }
-            published
         };
         let published = tokio::select! {
             biased;
             () = lease.lost() => return Verdict::Leave,
+            () = self.shutdown.aborting() => return decide(Outcome { result: Err(End::Interrupted), left }),
             published = look => published,
         };
+        // No attempt will go on with it. What a stop cuts short is left to the reaper.
+        if let (Ok(_), Some(upload)) = (&published, &left) {
+            tokio::select! {
+                biased;
+                () = lease.lost() => return Verdict::Leave,
+                () = self.shutdown.aborting() => {}
+                () = self.copier.discard(transfer, upload) => {}
+            }
+        }
         match published {
             Ok(Some(completion)) => {
                 metrics::guarded(Guard::FailedIsUnpublished);

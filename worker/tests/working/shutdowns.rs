@@ -1,10 +1,11 @@
 //! Stopping: first no more work, then no work; nothing is lost and nothing waits for a timeout.
 
 use common::ledger::{Status, attribute};
+use common::transfer::Transfer;
 use simcloud::Fault;
 use tokio::time::Instant;
 
-use super::crew::WAIT;
+use super::crew::{WAIT, Worker};
 use super::yard::{MIB, VISIBILITY, Yard, bytes};
 
 #[tokio::test(start_paused = true)]
@@ -144,4 +145,45 @@ async fn a_stop_does_not_wait_for_the_pause_after_a_failed_poll() {
     let stopped = Instant::now();
     worker.stop().await;
     assert_eq!(stopped.elapsed().as_secs(), 0);
+}
+
+/// A worker that has begun, and whose transfer has lost its source; it stands before its first `operation` of the look that comes before
+/// a failure.
+async fn about_to_fail(yard: &Yard, operation: &str) -> (Transfer, Worker) {
+    let transfer = yard.land("k", &bytes(20 * MIB, 4)).await;
+    let mut worker = yard.worker("w1");
+    let second_part = yard.faults().gate_on(Fault::on("S3", "GetObject").skip(1).times(1));
+    worker.beside(second_part.reached()).await;
+    yard.s3.delete_object().bucket("landing").key("k").send().await.unwrap();
+    let look = yard.faults().gate_on(Fault::on("S3", operation).key("delivered/").times(1));
+    second_part.open();
+    worker.beside(look.reached()).await;
+    (transfer, worker)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_does_not_wait_for_the_look_before_a_failure() {
+    let yard = Yard::new().await;
+    let (transfer, worker) = about_to_fail(&yard, "HeadObject").await;
+    let aborted = Instant::now();
+    worker.shutdown.abort();
+    worker.ended().await;
+    assert_eq!(aborted.elapsed().as_secs(), 0);
+    let record = yard.record(&transfer).await;
+    assert_eq!((record.status, record.error_code.as_deref()), (Status::Queued, Some("interrupted")));
+    // The next attempt finds the upload, and that it is of no use.
+    yard.work_until(Status::Failed).await;
+    assert_eq!(yard.uploads().await, [""; 0]);
+    yard.assert_parked(&transfer, "source_missing").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_does_not_wait_until_the_upload_of_a_failed_file_is_removed() {
+    let yard = Yard::new().await;
+    let (transfer, worker) = about_to_fail(&yard, "AbortMultipartUpload").await;
+    let aborted = Instant::now();
+    worker.shutdown.abort();
+    worker.ended().await;
+    assert_eq!(aborted.elapsed().as_secs(), 0);
+    yard.assert_parked(&transfer, "source_missing").await;
 }
