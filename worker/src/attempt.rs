@@ -183,8 +183,8 @@ impl Attempts {
                 tokio::time::sleep(UNHEARD_PUBLISH_MAX).await;
             }
             match self.copier.published(transfer).await {
-                // Who may not look at the target has not published there either, unless an attempt that nobody heard of did.
-                Err(Unseen::Refused(_)) if before.vanished_attempts() == 0 => Ok(None),
+                // Who may not look at the target has not published there either, unless an earlier attempt did.
+                Err(Unseen::Refused(_)) if before.has_only_failed() => Ok(None),
                 published => published,
             }
         };

@@ -91,6 +91,12 @@ impl Record {
         self.attempts.saturating_sub(self.released_attempts)
     }
 
+    /// Whether every attempt so far has failed by itself. Of others it is not known that they have not published: they vanished, lost a
+    /// reply, or were stopped while a request was on its way.
+    pub fn has_only_failed(&self) -> bool {
+        self.attempts == u64::from(self.failed_attempts)
+    }
+
     /// `None` when the item is not one of ours.
     pub(super) fn read(item: &Item) -> Option<Self> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();

@@ -16,6 +16,7 @@ use super::checksum::Crc64;
 use super::part::Sent;
 use super::publish::{Condition, vouched};
 use super::source::quoted;
+use super::unheard::{Tries, Unheard};
 use super::{COMPLETE_REFUSED, Copier};
 use crate::outcome::End;
 
@@ -29,12 +30,27 @@ impl Copier {
         &self,
         transfer: &Transfer,
         upload_id: &str,
+        sent: Vec<Sent>,
+        whole: Crc64,
+        condition: Condition,
+    ) -> Result<Completion, End> {
+        let mut unheard = Unheard::default();
+        let completed = self.complete_until_known(transfer, upload_id, sent, whole, condition, &mut unheard);
+        completed.await.map_err(|end| unheard.end(end))
+    }
+
+    async fn complete_until_known(
+        &self,
+        transfer: &Transfer,
+        upload_id: &str,
         mut sent: Vec<Sent>,
         whole: Crc64,
         mut condition: Condition,
+        unheard: &mut Unheard,
     ) -> Result<Completion, End> {
         for _ in 0..PUBLISHES_MAX {
-            let complete = self.complete_once(transfer, upload_id, &sent, whole, &condition);
+            let tries = Tries::default();
+            let complete = self.complete_once(transfer, upload_id, &sent, whole, &condition, &tries);
             let late = |_| Err(Fault::new(Class::Transient, "CompleteMultipartUpload", "timeout"));
             let fault = match tokio::time::timeout(PATIENCE, complete).await.unwrap_or_else(late) {
                 Ok(reply) => match vouched(reply.e_tag(), reply.checksum_crc64_nvme(), whole)? {
@@ -43,6 +59,7 @@ impl Copier {
                 },
                 Err(fault) => fault,
             };
+            unheard.note(&fault, &tries);
             match fault.class {
                 Class::Precondition => match self.survey(transfer, Some(whole)).await? {
                     Ok(completion) => return self.published_before(transfer, upload_id, completion).await,
@@ -110,6 +127,7 @@ impl Copier {
         sent: &[Sent],
         whole: Crc64,
         condition: &Condition,
+        tries: &Tries,
     ) -> Result<CompleteMultipartUploadOutput, Fault> {
         let (if_none_match, if_match) = condition.headers();
         let parts = sent.iter().map(|part| {
@@ -130,6 +148,8 @@ impl Copier {
             .set_if_none_match(if_none_match)
             .set_if_match(if_match)
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build())
+            .customize()
+            .interceptor(tries.clone())
             .send()
             .await
             .map_err(|error| Fault::of("CompleteMultipartUpload", &error))

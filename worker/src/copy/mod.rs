@@ -26,6 +26,7 @@ mod server_side;
 mod single;
 mod source;
 mod trailing;
+mod unheard;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;

@@ -20,6 +20,7 @@ use super::part::policy;
 use super::passage::through;
 use super::publish::{Condition, vouched};
 use super::trailing::Trailing;
+use super::unheard::{Tries, Unheard};
 use super::{BUFFERED_BYTES_MAX, CHECKSUM_MISMATCH, Copier};
 use crate::outcome::End;
 use crate::pace::{self, Permit, Side, Wanted};
@@ -43,12 +44,19 @@ enum Put {
 
 impl Copier {
     pub(super) async fn single(&self, transfer: &Transfer) -> Result<Completion, End> {
+        let mut unheard = Unheard::default();
+        let result = self.put_until_known(transfer, &mut unheard).await;
+        result.map_err(|end| unheard.end(end))
+    }
+
+    async fn put_until_known(&self, transfer: &Transfer, unheard: &mut Unheard) -> Result<Completion, End> {
         let mut condition = Condition::Absent;
         let mut delays = Delays::new(backoff::REQUEST);
         let mut last = Fault::new(Class::Conflict, "PutObject", "PreconditionFailed");
         let (mut mismatches, mut throttles) = (0, 0);
         for _ in 0..PUBLISHES_MAX {
-            let (fault, checksum) = match self.paced_put(transfer, &condition).await? {
+            let tries = Tries::default();
+            let (fault, checksum) = match self.paced_put(transfer, &condition, &tries).await? {
                 Put::Sent(reply, checksum) => match (*reply, checksum) {
                     (Ok(reply), Some(checksum)) => return self.verified(transfer, &reply, checksum).await,
                     (Ok(_), None) => (Fault::new(Class::Transient, "GetObject", "IncompleteBody"), None),
@@ -64,6 +72,7 @@ impl Copier {
                     return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
                 }
             };
+            unheard.note(&fault, &tries);
             match fault.class {
                 // Something is there that was not, or is not what was: look, and decide again.
                 Class::Precondition => match self.survey(transfer, checksum).await? {
@@ -94,13 +103,13 @@ impl Copier {
     }
 
     /// One GET and one PUT, with a permit for as long as they take. A throttle of either is told like one of the PUT.
-    async fn paced_put(&self, transfer: &Transfer, condition: &Condition) -> Result<Put, End> {
+    async fn paced_put(&self, transfer: &Transfer, condition: &Condition, tries: &Tries) -> Result<Put, End> {
         let (source, target) = (&transfer.source, &transfer.target);
         let bytes = pace::whole_bytes(source.size_bytes);
         let wanted =
             Wanted { class: pace::Class::Whole, source: &source.bucket, target: Some(&target.bucket), bytes };
         let permit = self.pace.permit(wanted).await;
-        match self.put_once(transfer, condition, &permit).await {
+        match self.put_once(transfer, condition, tries, &permit).await {
             Err(End::Passing(fault)) if fault.class == Class::Throttled => {
                 Ok(Put::Sent(Box::new(Err(fault)), None))
             }
@@ -113,6 +122,7 @@ impl Copier {
         &self,
         transfer: &Transfer,
         condition: &Condition,
+        tries: &Tries,
         permit: &Permit,
     ) -> Result<Put, End> {
         let opened = self.open_source(transfer).await;
@@ -141,7 +151,8 @@ impl Copier {
         let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
         // The checksum is among the signed headers, and the store compares the bytes with it: a hash of them besides would cost more
         // than everything else that is computed here.
-        let put = put.body(ByteStream::from(bytes)).customize().disable_payload_signing().send();
+        let put = put.body(ByteStream::from(bytes)).customize().disable_payload_signing();
+        let put = put.interceptor(tries.clone()).send();
         let reply = tokio::time::timeout(BUFFERED_REPLY_PATIENCE, put).await.map_err(|_| late("PutObject"));
         let reply = replied(permit, reply);
         Ok(Put::Sent(Box::new(reply), Some(checksum)))

@@ -240,15 +240,50 @@ async fn a_file_that_a_dead_worker_published_is_not_failed_while_its_target_may_
 
 #[tokio::test(start_paused = true)]
 async fn a_publish_whose_reply_was_lost_has_not_failed_when_the_look_is_refused() {
-    let yard = Yard::new().await;
-    let body = bytes(300 * KIB, 9);
-    let transfer = yard.land("k", &body).await;
-    yard.fault("PutObject", Effect::DropAfter);
-    let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
-    let denied = deny(&yard, ["HeadObject", "GetObject"]);
-    worker.beside(watch.until(Status::Queued)).await;
-    allow(&yard, denied);
-    worker.beside(watch.until(Status::Completed)).await;
-    worker.stop().await;
-    assert_eq!(yard.assert_delivered(&transfer, &body).await.failed_attempts, 0);
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let body = bytes(size, 9);
+        let transfer = yard.land("k", &body).await;
+        yard.fault("PutObject", Effect::DropAfter);
+        let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
+        let denied = deny(&yard, ["HeadObject", "GetObject"]);
+        worker.beside(watch.until(Status::Queued)).await;
+        allow(&yard, denied);
+        worker.beside(watch.until(Status::Completed)).await;
+        worker.stop().await;
+        assert_eq!(yard.assert_delivered(&transfer, &body).await.failed_attempts, 0, "{size} bytes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_whose_reply_was_lost_is_not_failed_however_long_the_look_is_refused() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        let body = bytes(size, 10);
+        let transfer = yard.land("k", &body).await;
+        yard.fault("PutObject", Effect::DropAfter);
+        let (mut watch, mut worker) = (yard.watch(), yard.worker("w1"));
+        let denied = deny(&yard, ["HeadObject", "GetObject"]);
+        for _ in 0..5 {
+            worker.beside(watch.until(Status::Queued)).await;
+        }
+        allow(&yard, denied);
+        worker.beside(watch.until(Status::Completed)).await;
+        worker.stop().await;
+        let record = yard.assert_delivered(&transfer, &body).await;
+        assert_eq!((record.attempts, record.failed_attempts), (6, 2), "{size} bytes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_nobody_can_have_published_fails_where_the_look_is_refused() {
+    for size in SIZES {
+        let yard = Yard::new().await;
+        yard.occupy("k", b"stranger", None).await;
+        yard.land("k", &bytes(size, 11)).await;
+        deny(&yard, ["HeadObject", "GetObject"]);
+        let item = yard.work_until(Status::Failed).await;
+        assert_eq!(item.text(attribute::ERROR_CODE), "access_denied");
+        assert_eq!(item.number(attribute::ATTEMPTS), 3);
+    }
 }

@@ -19,6 +19,7 @@ use crate::copy::checksum::{Crc64, Own};
 use crate::copy::facts::{Dress, Facts, dressed, full_object};
 use crate::copy::publish::Condition;
 use crate::copy::source::{quoted, unquoted};
+use crate::copy::unheard::{Tries, Unheard};
 use crate::copy::{CHECKSUM_MISMATCH, Copier};
 use crate::outcome::End;
 
@@ -26,7 +27,7 @@ use crate::outcome::End;
 const PUBLISHES_MAX: usize = 8;
 
 /// Why there is no copy.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::copy) enum Stop {
     /// The store will not do it: another way may be open. Nothing was published.
     Refused(Fault),
@@ -54,6 +55,20 @@ impl Copier {
         transfer: &Transfer,
         facts: &Facts,
     ) -> Result<Completion, Stop> {
+        let mut unheard = Unheard::default();
+        let result = self.copy_until_known(transfer, facts, &mut unheard).await;
+        result.map_err(|stop| match (unheard.end(End::from(stop.clone())), stop) {
+            (end @ End::Passing(_), _) => Stop::End(end),
+            (_, stop) => stop,
+        })
+    }
+
+    async fn copy_until_known(
+        &self,
+        transfer: &Transfer,
+        facts: &Facts,
+        unheard: &mut Unheard,
+    ) -> Result<Completion, Stop> {
         let mut facts = facts.clone();
         let mut condition = Condition::Absent;
         let mut delays = Delays::new(backoff::REQUEST);
@@ -61,13 +76,15 @@ impl Copier {
         for _ in 0..PUBLISHES_MAX {
             let dress = self.dress(transfer, &facts).await?;
             let checksum = facts.own.and_then(Own::crc64);
-            let fault = match self.copy_object_once(transfer, &dress, &condition).await {
+            let tries = Tries::default();
+            let fault = match self.copy_object_once(transfer, &dress, &condition, &tries).await {
                 Ok(reply) => match vouched(reply.copy_object_result(), checksum)? {
                     Some(completion) => return Ok(completion),
                     None => Fault::new(Class::Transient, "CopyObject", "reply"),
                 },
                 Err(fault) => fault,
             };
+            unheard.note(&fault, &tries);
             let was = condition.clone();
             match fault.class {
                 // The source is not what it was, or the target is not: the answer does not say which.
@@ -97,6 +114,7 @@ impl Copier {
         transfer: &Transfer,
         dress: &Dress,
         condition: &Condition,
+        tries: &Tries,
     ) -> Result<CopyObjectOutput, Fault> {
         let (source, target) = (&transfer.source, &transfer.target);
         let (if_none_match, if_match) = condition.headers();
@@ -113,7 +131,7 @@ impl Copier {
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .set_if_none_match(if_none_match)
             .set_if_match(if_match);
-        let reply = Box::pin(dressed!(request, dress).send());
+        let reply = Box::pin(dressed!(request, dress).customize().interceptor(tries.clone()).send());
         let late = |_| Fault::new(Class::Transient, "CopyObject", "TooSlow");
         let reply = tokio::time::timeout(deadline(source.size_bytes), reply).await.map_err(late)?;
         reply.map_err(|error| Fault::of("CopyObject", &error))
