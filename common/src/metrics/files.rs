@@ -44,7 +44,7 @@ pub enum AttemptOutcome {
 /// The invariants (docs/observability.md) whose guards work in production.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
-    /// S1: bytes with another checksum than the source's were not published.
+    /// S1: an attempt ended because checksums differed.
     RightBytes,
     /// S4: a transfer that was about to fail was found published, and completed.
     FailedIsUnpublished,

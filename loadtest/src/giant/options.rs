@@ -41,7 +41,7 @@ const CRASHES: Flag = Flag {
     name: "crashes",
     value: "COUNT",
     default: Some("0"),
-    help: "How often the worker that holds the file dies, at moments drawn from the seed; after ten, Drayage gives the file up",
+    help: "How often the worker that holds the file dies, at moments drawn from the seed; after ten (fifty, once an upload is noted), Drayage gives the file up",
 };
 const SEED: Flag = Flag {
     name: "seed",
