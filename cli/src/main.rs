@@ -73,10 +73,15 @@ fn service(
     run: impl AsyncFnOnce(&ArgMatches) -> Result<(), StartError>,
 ) -> Result<(), StartError> {
     parent::follow(matches);
+    on_one_thread(run(matches))
+}
+
+/// Runs to its end what is one future.
+fn on_one_thread(future: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
-    let ended = runtime.block_on(run(matches));
+    let ended = runtime.block_on(future);
     // Everything is settled; a look-up of a name that hangs on a thread of its own must not keep a stopped process.
     runtime.shutdown_background();
     ended

@@ -17,10 +17,7 @@ pub(crate) fn main(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(), StartError> {
     let settings = Settings::read(matches, variable)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
-    let result = runtime.block_on(async {
+    crate::on_one_thread(async {
         let mut signals = StopSignals::listen();
         tokio::select! {
             biased;
@@ -29,10 +26,7 @@ pub(crate) fn main(
             }
             ended = Box::pin(sweep_all(&settings)) => ended,
         }
-    });
-    // A look-up of a name under way would hold the process.
-    runtime.shutdown_background();
-    result
+    })
 }
 
 async fn sweep_all(settings: &Settings) -> Result<(), StartError> {

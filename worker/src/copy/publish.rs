@@ -150,30 +150,19 @@ impl Copier {
     /// After a publish whose reply vouches for nothing: what is there decides.
     ///
     /// # Errors
-    /// [`End::Passing`] with `fault` when what is there is not ours.
+    /// [`End::Passing`] with `fault` when what is there is not ours, or the look is refused: whether it took effect is still not known,
+    /// and nothing has failed.
     pub(super) async fn resolve(
         &self,
         transfer: &Transfer,
         checksum: Option<Crc64>,
         fault: Fault,
     ) -> Result<Completion, End> {
-        self.look_again(transfer, checksum, &fault).await?.map_err(|_| End::Passing(fault))
-    }
-
-    /// [`Self::survey`] after a publish of which it is not known whether it took effect.
-    ///
-    /// # Errors
-    /// [`End::Passing`] with `fault` when the look is refused: whether it took effect is still not known, and nothing has failed.
-    pub(super) async fn look_again(
-        &self,
-        transfer: &Transfer,
-        checksum: Option<Crc64>,
-        fault: &Fault,
-    ) -> Result<Result<Completion, Condition>, End> {
-        self.survey(transfer, checksum).await.map_err(|end| match end {
-            End::Failed(_) | End::Permanent(_) => End::Passing(fault.clone()),
-            end => end,
-        })
+        match self.survey(transfer, checksum).await {
+            Ok(Ok(completion)) => Ok(completion),
+            Ok(Err(_)) | Err(End::Failed(_) | End::Permanent(_)) => Err(End::Passing(fault)),
+            Err(end) => Err(end),
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl Copier {
                 }
                 // A connection that broke while the body was on its way may have swallowed a refusal: what is there says on which
                 // condition to try again.
-                _ if fault.is_uncertain() => match self.look_again(transfer, checksum, &fault).await? {
+                _ if fault.is_uncertain() => match self.survey(transfer, checksum).await? {
                     Ok(completion) => return Ok(completion),
                     Err(next) if next != condition => condition = next,
                     Err(_) => return Err(End::Passing(fault)),

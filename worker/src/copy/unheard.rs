@@ -20,8 +20,12 @@ impl Unheard {
     pub(super) fn note(&mut self, fault: &Fault, tries: &Tries) {
         // A refusal at the second try says nothing of the first one, whose reply was lost.
         if tries.is_again() || fault.class == Class::Throttled || fault.is_uncertain() {
-            self.0.get_or_insert_with(|| fault.clone());
+            self.0 = Some(fault.clone());
         }
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
     }
 
     /// How the attempt ends.

@@ -27,7 +27,7 @@ use crate::outcome::End;
 const PUBLISHES_MAX: usize = 8;
 
 /// Why there is no copy.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(in crate::copy) enum Stop {
     /// The store will not do it: another way may be open. Nothing was published.
     Refused(Fault),
@@ -57,10 +57,8 @@ impl Copier {
     ) -> Result<Completion, Stop> {
         let mut unheard = Unheard::default();
         let result = self.copy_until_known(transfer, facts, &mut unheard).await;
-        result.map_err(|stop| match (unheard.end(End::from(stop.clone())), stop) {
-            (end @ End::Passing(_), _) => Stop::End(end),
-            (_, stop) => stop,
-        })
+        // No other way is open to what may be there already.
+        result.map_err(|stop| if unheard.is_none() { stop } else { Stop::End(unheard.end(stop.into())) })
     }
 
     async fn copy_until_known(
