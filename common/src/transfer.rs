@@ -4,9 +4,11 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+mod bucket;
 mod options;
 mod sequencer;
 
+pub use bucket::check_bucket_name;
 pub use options::{CopyOptions, Encryption, Fidelity, Strategy, TagPolicy, is_kms_key};
 pub use sequencer::{Sequencer, SequencerError};
 

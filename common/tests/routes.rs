@@ -122,19 +122,19 @@ bulk = "bulk"
 [[rule]]
 name = "a"
 match = { buket = "landing" }
-target = { bucket = "x", key = "{kee}", storage_class = "COLD" }
+target = { bucket = "xxx", key = "{kee}", storage_class = "COLD" }
 
 [[rule]]
 name = "b"
 lane = 7
 match.bucket = "landing"
-target.bucket = "y"
+target.bucket = "yyy"
 
 [[rule]]
 name = "b"
 match.bucket = "landing"
 match.size_over_bytes = -1
-target.bucket = "z"
+target.bucket = "zzz"
 "#;
     let said = parse(rules).unwrap_err().to_string();
     for expected in [
@@ -149,6 +149,33 @@ target.bucket = "z"
         "rule 2 `lane` is a integer: expected a string",
         "a second rule is named `b`",
         "rule 3 match `size_over_bytes` is a integer: expected a whole number of bytes, 0 or more",
+    ] {
+        assert!(said.contains(expected), "missing: {expected}\nin:\n{said}");
+    }
+}
+
+#[test]
+fn a_bucket_name_that_s3_would_refuse_is_a_mistake_wherever_it_stands() {
+    let rules = r#"version = 1
+lanes.default = "fast"
+[[customer]]
+id = "acme"
+bucket = "Landing"
+[[rule]]
+name = "a"
+match.bucket = "landing"
+target.bucket = "landing/"
+[[rule]]
+name = "b"
+match.bucket = "arn:aws:s3:::landing"
+target.bucket = "landing-s3alias"
+"#;
+    let said = parse(rules).unwrap_err().to_string();
+    for expected in [
+        "line 5, column 10: customer 1: `bucket` is `Landing`: expected a bucket name of a–z",
+        "line 9, column 17: rule 1 target: `bucket` is `landing/`: expected a bucket name of a–z",
+        "line 12, column 16: rule 2 match: `bucket` is `arn:aws:s3:::landing`: expected a bucket name of a–z",
+        "line 13, column 17: rule 2 target: `bucket` is `landing-s3alias`: expected the bucket's own name",
     ] {
         assert!(said.contains(expected), "missing: {expected}\nin:\n{said}");
     }
@@ -230,14 +257,16 @@ fn a_target_that_feeds_the_rule_is_refused_and_a_chain_is_not() {
         )
     };
     let head = "version = 1\n[lanes]\ndefault = \"fast\"\n";
-    let chain = [rule("1", "a", "", "b", "{key}"), rule("2", "b", "", "c", "{key}")].concat();
+    let chain =
+        [rule("1", "bucket-a", "", "bucket-b", "{key}"), rule("2", "bucket-b", "", "bucket-c", "{key}")]
+            .concat();
     assert!(parse(&format!("{head}{chain}")).is_ok());
-    let circle = format!("{head}{chain}{}", rule("3", "c", "", "a", "{key}"));
+    let circle = format!("{head}{chain}{}", rule("3", "bucket-c", "", "bucket-a", "{key}"));
     assert!(parse(&circle).unwrap_err().to_string().contains("1 → 2 → 3 → 1"));
     // Within one bucket, prefixes that cannot meet keep in and out apart.
-    assert!(parse(&format!("{head}{}", rule("1", "a", "in/", "a", "out/{rest}"))).is_ok());
-    assert!(parse(&format!("{head}{}", rule("1", "a", "in/", "a", "{key}.bak"))).is_err());
-    assert!(parse(&format!("{head}{}", rule("1", "a", "in/", "a", "{name}"))).is_err());
+    assert!(parse(&format!("{head}{}", rule("1", "bucket-a", "in/", "bucket-a", "out/{rest}"))).is_ok());
+    assert!(parse(&format!("{head}{}", rule("1", "bucket-a", "in/", "bucket-a", "{key}.bak"))).is_err());
+    assert!(parse(&format!("{head}{}", rule("1", "bucket-a", "in/", "bucket-a", "{name}"))).is_err());
 }
 
 proptest! {

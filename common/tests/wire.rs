@@ -114,6 +114,21 @@ fn what_is_no_transfer_says_why() {
     ));
 }
 
+#[test]
+fn a_bucket_name_that_s3_would_refuse_is_refused() {
+    for (field, pick) in [("source bucket", 0), ("target bucket", 1)] {
+        let mut transfer = transfer("k", None);
+        let bucket = [&mut transfer.source.bucket, &mut transfer.target.bucket];
+        bucket.into_iter().nth(pick).unwrap().push('/');
+        transfer.id = TransferId::derive(&transfer.source, &transfer.target);
+        let decoded = wire::decode(&wire::encode(&transfer));
+        assert!(
+            matches!(decoded, Err(WireError::Invalid { field: named, .. }) if named == field),
+            "{decoded:?}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn any_key_comes_back_as_it_was(key in "\\PC{1,200}|[\\x00-\\x1f\\x7f]{1,20}|(\\.\\./){1,30}", version in proptest::option::of("[ -~]{1,40}")) {

@@ -29,6 +29,13 @@ variable "source_buckets" {
     condition     = length(var.source_buckets) > 0
     error_message = "source_buckets: expected at least one."
   }
+  # A name that S3 would refuse (`landing/`) would hide from the checks that compare names that a target feeds the rules again.
+  validation {
+    condition = alltrue([
+      for name in keys(var.source_buckets) : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name)) && !strcontains(name, "..")
+    ])
+    error_message = "source_buckets: expected bucket names of 3 to 63 of a-z, 0-9, `-` and `.`, without a path."
+  }
 }
 
 variable "target_buckets" {
@@ -43,6 +50,13 @@ variable "target_buckets" {
   validation {
     condition     = length(var.target_buckets) > 0
     error_message = "target_buckets: expected at least one."
+  }
+  # A name that S3 would refuse (`landing/`) would hide from the checks that compare names that a target feeds the rules again.
+  validation {
+    condition = alltrue([
+      for name in keys(var.target_buckets) : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name)) && !strcontains(name, "..")
+    ])
+    error_message = "target_buckets: expected bucket names of 3 to 63 of a-z, 0-9, `-` and `.`, without a path."
   }
 }
 

@@ -124,7 +124,7 @@ fn customer(mut table: Fields<'_, '_>) -> Option<Customer> {
             );
         }
     }
-    let bucket = table.required_text("bucket");
+    let bucket = table.required_bucket("bucket");
     let prefix = table.text("prefix").map_or_else(String::new, |prefix| prefix.value.to_owned());
     table.end();
     Some(Customer { id: id?.value.to_owned(), bucket: bucket?.value.to_owned(), prefix })
@@ -135,7 +135,7 @@ fn rule(table: &mut Fields<'_, '_>, lanes: &[Lane]) -> Option<Rule> {
     let lane_name = table.text("lane");
     let lane_found = lane_name.as_ref().map(|name| lane(table, name, lanes));
     let matching = table.required_table("match").and_then(|mut matching| {
-        let bucket = matching.required_text("bucket");
+        let bucket = matching.required_bucket("bucket");
         let prefix = matching.text("prefix").map(|at| at.value.to_owned());
         let suffix = matching.text("suffix").map(|at| at.value.to_owned());
         let over = matching.bytes("size_over_bytes");

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::file::{Mistake, Mistakes};
+use crate::transfer::check_bucket_name;
 
 /// The text, and what was found wrong with it so far.
 pub(super) struct Reader<'t> {
@@ -104,6 +105,18 @@ impl<'r, 't> Fields<'r, 't> {
             return None;
         }
         Some(text)
+    }
+
+    /// A bucket's name as S3 takes it; its absence is a mistake.
+    pub(super) fn required_bucket(&mut self, name: &'static str) -> Option<At<&'r str>> {
+        let bucket = self.required_text(name)?;
+        match check_bucket_name(bucket.value) {
+            Ok(()) => Some(bucket),
+            Err(expected) => {
+                self.mistake(&bucket.span, &format!("`{name}` is `{}`: {expected}", bucket.value));
+                None
+            }
+        }
     }
 
     pub(super) fn bytes(&mut self, name: &'static str) -> Option<At<u64>> {

@@ -22,7 +22,7 @@ const FIDELITIES: [(&str, Fidelity); 2] =
 
 /// The bucket, the key's template and the options; every mistake is noted.
 pub(super) fn read(target: &mut Fields<'_, '_>) -> Option<(String, KeyTemplate, CopyOptions)> {
-    let bucket = target.required_text("bucket");
+    let bucket = target.required_bucket("bucket");
     let key = match target.text("key") {
         None => KeyTemplate::parse("{key}").ok(),
         Some(At { value, span }) => {

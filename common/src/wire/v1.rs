@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::options::Options;
 use super::{VERSION, WireError};
-use crate::transfer::{KEY_BYTES_MAX, Sequencer, SourceVersion, Target, Transfer, TransferId};
+use crate::transfer::{
+    KEY_BYTES_MAX, Sequencer, SourceVersion, Target, Transfer, TransferId, check_bucket_name,
+};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Message {
@@ -77,9 +79,7 @@ impl Message {
             }
         }
         for (field, bucket) in [("source bucket", &source.bucket), ("target bucket", &target.bucket)] {
-            if bucket.is_empty() {
-                return Err(invalid(field, "a bucket name"));
-            }
+            check_bucket_name(bucket).map_err(|_| invalid(field, "a bucket name that S3 takes"))?;
         }
         let sequencer = source.sequencer.as_deref().map(Sequencer::parse).transpose();
         let source = SourceVersion {

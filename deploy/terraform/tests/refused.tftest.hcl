@@ -28,6 +28,16 @@ run "rules_with_an_unknown_bucket" {
   expect_failures = [var.rules]
 }
 
+run "buckets_with_names_that_s3_would_refuse" {
+  command = plan
+  variables {
+    source_buckets = { "landing/" = { create = false } }
+    target_buckets = { "Delivered" = { create = false } }
+    rules          = "[[rule]]\nmatch.bucket = \"landing/\"\ntarget.bucket = \"Delivered\"\n"
+  }
+  expect_failures = [var.source_buckets, var.target_buckets]
+}
+
 run "rules_with_an_unknown_lane" {
   command = plan
   variables {

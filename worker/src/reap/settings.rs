@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use common::service::StartError;
-use common::settings::{REACH, Reach, Reader, Setting, list, with_flags};
+use common::settings::{REACH, Reach, Reader, Setting, Variable, list, with_flags};
+use common::transfer::check_bucket_name;
 
 use super::decide::Rules;
 
@@ -61,9 +62,9 @@ pub fn command() -> Command {
 impl Settings {
     /// # Errors
     /// [`StartError::Usage`] with everything that is wrong.
-    pub fn read(matches: &ArgMatches, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+    pub fn read(matches: &ArgMatches, variable: Variable<'_>) -> Result<Self, StartError> {
         let mut reader = Reader::new(matches, &[OWN, REACH], variable);
-        let buckets = reader.required(&BUCKET, list);
+        let buckets = reader.required(&BUCKET, buckets);
         let prefix = reader.optional(&PREFIX, |text| Ok(text.to_owned()));
         let older_than = reader.required(&OLDER_THAN, age);
         let initiator = reader.optional(&INITIATOR, |text| match text {
@@ -84,6 +85,14 @@ impl Settings {
         })();
         reader.finish(settings).map_err(|mistakes| StartError::Usage(mistakes.to_string()))
     }
+}
+
+fn buckets(text: &str) -> Result<Vec<String>, String> {
+    let names = list(text)?;
+    for name in &names {
+        check_bucket_name(name).map_err(|expected| format!("{name:?}: {expected}"))?;
+    }
+    Ok(names)
 }
 
 fn age(text: &str) -> Result<Duration, String> {
