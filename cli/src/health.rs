@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command};
 use common::health::{HEALTH_PORT, ask, port};
 use common::service::StartError;
-use common::settings::{Reader, with_flags};
+use common::settings::{Reader, Variable, with_flags};
 
 pub(crate) fn command() -> Command {
     let about =
@@ -11,10 +11,7 @@ pub(crate) fn command() -> Command {
     with_flags(Command::new("health").about(about), &[&[HEALTH_PORT]])
 }
 
-pub(crate) fn main(
-    matches: &ArgMatches,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), StartError> {
+pub(crate) fn main(matches: &ArgMatches, variable: Variable<'_>) -> Result<(), StartError> {
     let settings = [HEALTH_PORT];
     let mut reader = Reader::new(matches, &[&settings], variable);
     let port = reader.required(&HEALTH_PORT, port);

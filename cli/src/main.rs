@@ -8,6 +8,7 @@ mod metrics;
 mod parent;
 mod reap;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
@@ -87,6 +88,6 @@ fn on_one_thread(future: impl Future<Output = Result<(), StartError>>) -> Result
     ended
 }
 
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }

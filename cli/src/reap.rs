@@ -8,14 +8,12 @@ use std::io::Write as _;
 use aws_smithy_types::date_time::Format;
 use clap::ArgMatches;
 use common::service::StartError;
+use common::settings::Variable;
 use common::shutdown::StopSignals;
 use serde_json::{Value, json};
 use worker::reap::{Counts, Done, Finding, Notice, Orphan, Reaper, Settings};
 
-pub(crate) fn main(
-    matches: &ArgMatches,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), StartError> {
+pub(crate) fn main(matches: &ArgMatches, variable: Variable<'_>) -> Result<(), StartError> {
     let settings = Settings::read(matches, variable)?;
     crate::on_one_thread(async {
         let mut signals = StopSignals::listen();

@@ -4,7 +4,7 @@ use clap::{ArgMatches, Command};
 use common::lane::Lane;
 use common::routes::Routes;
 use common::service::StartError;
-use common::settings::{Reader, SHARED, Setting, Shared, bounded, with_flags};
+use common::settings::{Reader, SHARED, Setting, Shared, Variable, bounded, with_flags};
 
 const INGEST_QUEUE: Setting = Setting {
     name: "ingest-queue",
@@ -51,7 +51,7 @@ pub fn command() -> Command {
 impl Settings {
     /// # Errors
     /// [`StartError::Usage`] with everything that is wrong with settings and rules.
-    pub fn read(matches: &ArgMatches, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+    pub fn read(matches: &ArgMatches, variable: Variable<'_>) -> Result<Self, StartError> {
         let mut reader = Reader::new(matches, &[SHARED, OWN], variable);
         let shared = Shared::read(&mut reader);
         let ingest_queue = reader.required(&INGEST_QUEUE, |text| Ok(text.to_owned()));
@@ -91,6 +91,8 @@ fn rules(reader: &mut Reader<'_>) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     const TEXT: &str = "version = 1\n[lanes]\ndefault = \"fast\"\n[[rule]]\nname = \"all\"\nmatch.bucket = \"landing\"\ntarget.bucket = \"delivered\"\n";
@@ -99,7 +101,7 @@ mod tests {
         let matches = command().get_matches_from(["dispatcher"]);
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| OsString::from(value))
         };
         Settings::read(&matches, &variable).map_err(|error| error.to_string())
     }

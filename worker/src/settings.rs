@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{ArgMatches, Command};
 use common::lane::Lane;
 use common::service::StartError;
-use common::settings::{Reader, SHARED, Setting, Shared, bounded, bytes, pairs, with_flags};
+use common::settings::{Reader, SHARED, Setting, Shared, Variable, bounded, bytes, pairs, with_flags};
 
 use crate::copy::plan::{PART_BYTES_MAX, PART_BYTES_MIN};
 use crate::copy::{BUFFER_BYTES_MIN, Budget, STREAMS_MIN, Tuning};
@@ -82,7 +82,7 @@ pub fn command() -> Command {
 impl Settings {
     /// # Errors
     /// [`StartError::Usage`] with everything that is wrong.
-    pub fn read(matches: &ArgMatches, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+    pub fn read(matches: &ArgMatches, variable: Variable<'_>) -> Result<Self, StartError> {
         let mut reader = Reader::new(matches, &[SHARED, OWN, protect::SETTINGS], variable);
         let shared = Shared::read(&mut reader);
         let given = reader.optional(&CONCURRENCY, |text| {
@@ -103,7 +103,7 @@ impl Settings {
             let plain = text.len() <= 128 && text.bytes().all(|b| b.is_ascii_graphic());
             if plain { Ok(text.to_owned()) } else { Err("expected 1 to 128 printable characters".to_owned()) }
         });
-        let protection = protect::read(&mut reader, variable);
+        let protection = protect::read(&mut reader);
         let settings = (|| {
             Some(Self {
                 shared: shared?,

@@ -113,6 +113,23 @@ async fn variables_are_named_when_they_are_wrong() {
 }
 
 #[tokio::test]
+async fn a_variable_that_is_not_utf_8_is_no_absent_one() {
+    let wrong = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"30\xff");
+    for (role, variable) in [
+        ("worker", "DRAYAGE_WAIT_S"),
+        ("worker", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ("worker", "ECS_AGENT_URI"),
+        ("reap", "DRAYAGE_PREFIX"),
+        ("health", "DRAYAGE_HEALTH_PORT"),
+    ] {
+        let ended = Drayage::start_in(&[role], &[(variable, wrong)]).ended().await.failed(64);
+        let said = format!("{variable} is \"30\u{fffd}\", which is not UTF-8: expected text");
+        assert_eq!(ended.err.matches(variable).count(), 1, "{ended:#?}");
+        ended.said(&said);
+    }
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_named_with_a_way_out() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port().to_string();

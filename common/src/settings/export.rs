@@ -107,6 +107,8 @@ fn otlp_or_none(text: &str) -> Result<bool, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use clap::Command;
 
     use super::*;
@@ -117,7 +119,7 @@ mod tests {
         let matches = command.get_matches_from([&["drayage"], arguments].concat());
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| OsString::from(value))
         };
         let mut reader = Reader::new(&matches, &[SHARED], &variable);
         let export = Export::read(&mut reader);

@@ -9,5 +9,5 @@ mod shared;
 pub use export::Export;
 pub use parse::{EX_USAGE, bounded, bytes, endpoint_url, list, log_filter, pairs, seconds};
 pub use reach::{REACH, Reach};
-pub use reader::{Mistakes, Reader, Setting, arguments, with_flags};
+pub use reader::{Mistakes, Reader, Setting, Variable, arguments, with_flags};
 pub use shared::{SHARED, Shared};

@@ -1,6 +1,7 @@
 //! Reads settings one by one and collects what is wrong with them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -65,10 +66,13 @@ pub fn arguments(command: Command) -> Result<ArgMatches, ExitCode> {
     })
 }
 
+/// Looks an environment variable up. Its value may be any bytes: what is not UTF-8 is a mistake of the reader's, not an absent value.
+pub type Variable<'e> = &'e dyn Fn(&str) -> Option<OsString>;
+
 /// Where values come from, and what was wrong with them so far.
 pub struct Reader<'e> {
     flags: BTreeMap<String, String>,
-    variable: &'e dyn Fn(&str) -> Option<String>,
+    variable: Variable<'e>,
     mistakes: Vec<String>,
 }
 
@@ -80,11 +84,7 @@ impl fmt::Debug for Reader<'_> {
 
 impl<'e> Reader<'e> {
     /// `variable` looks an environment variable up.
-    pub fn new(
-        matches: &ArgMatches,
-        settings: &[&[Setting]],
-        variable: &'e dyn Fn(&str) -> Option<String>,
-    ) -> Self {
+    pub fn new(matches: &ArgMatches, settings: &[&[Setting]], variable: Variable<'e>) -> Self {
         let names = settings.iter().copied().flatten().map(|setting| setting.name);
         let flags = names.filter_map(|name| {
             let value = matches.try_get_one::<String>(name).ok()??;
@@ -99,7 +99,7 @@ impl<'e> Reader<'e> {
         setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let given = self.given(setting).is_some();
+        let given = self.is_given(setting);
         let value = self.optional(setting, parse);
         if !given && setting.default.is_none() {
             let variable = setting.variable();
@@ -114,10 +114,11 @@ impl<'e> Reader<'e> {
         setting: &Setting,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let (origin, value) = self.given(setting).or_else(|| {
-            let default = setting.default?;
-            Some(("the default of".to_owned() + " --" + setting.name, default.to_owned()))
-        })?;
+        let (origin, value) = if self.is_given(setting) {
+            self.given(setting)?
+        } else {
+            (format!("the default of --{}", setting.name), setting.default?.to_owned())
+        };
         match parse(&value) {
             Ok(value) => Some(value),
             Err(expected) => {
@@ -129,14 +130,15 @@ impl<'e> Reader<'e> {
 
     /// The parsed value of a variable that is no setting of ours; `None` when it is not given or not right.
     pub fn variable<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let value = (self.variable)(name).filter(|value| !value.is_empty())?;
+        let value = self.text_of(name)?;
         let parsed = parse(&value);
         parsed.map_err(|expected| self.mistakes.push(format!("{name} is {value:?}: {expected}"))).ok()
     }
 
     /// Whether a flag or a variable gives it.
     pub fn is_given(&self, setting: &Setting) -> bool {
-        self.given(setting).is_some()
+        let set = |name: &str| (self.variable)(name).is_some_and(|value| !value.is_empty());
+        self.flags.contains_key(setting.name) || set(&setting.variable())
     }
 
     /// A mistake that no single setting shows.
@@ -155,13 +157,28 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Where the value comes from, and the value. An empty variable counts as not given.
-    fn given(&self, setting: &Setting) -> Option<(String, String)> {
+    /// Where the value comes from, and the value. An empty variable counts as not given. `None` as well when it is not text, which is
+    /// noted as a mistake.
+    fn given(&mut self, setting: &Setting) -> Option<(String, String)> {
         if let Some(value) = self.flags.get(setting.name) {
             return Some((format!("--{}", setting.name), value.clone()));
         }
         let variable = setting.variable();
-        let value = (self.variable)(&variable).filter(|value| !value.is_empty())?;
+        let value = self.text_of(&variable)?;
         Some((variable, value))
+    }
+
+    /// The text of a variable. Bytes that are not UTF-8 are a mistake: to take them for an absent value would start a service with a
+    /// default that its operator had changed.
+    fn text_of(&mut self, variable: &str) -> Option<String> {
+        let value = (self.variable)(variable).filter(|value| !value.is_empty())?;
+        let not_text = |value: OsString| {
+            let shown = value.to_string_lossy();
+            let mistake = format!("{variable} is {shown:?}, which is not UTF-8: expected text");
+            if !self.mistakes.contains(&mistake) {
+                self.mistakes.push(mistake);
+            }
+        };
+        value.into_string().map_err(not_text).ok()
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use common::settings::Reader;
 
 #[cfg(test)]
 pub(super) use self::script::Script;
@@ -37,8 +38,8 @@ enum Way {
 }
 
 impl Surroundings {
-    pub fn read(variable: &dyn Fn(&str) -> Option<String>) -> Self {
-        let given = |name| variable(name).filter(|value| !value.is_empty());
+    pub fn read(reader: &mut Reader<'_>) -> Self {
+        let mut given = |name| reader.variable(name, |text| Ok(text.to_owned()));
         Self { agent_uri: given("ECS_AGENT_URI"), metadata_uri: given("ECS_CONTAINER_METADATA_URI_V4") }
     }
 

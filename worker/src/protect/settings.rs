@@ -32,10 +32,7 @@ pub(crate) const SETTINGS: &[Setting] = &[TASK_PROTECTION, AFTER, MINUTES];
 const LINGER: Duration = Duration::from_secs(60);
 
 /// `Some(None)`: off.
-pub(crate) fn read(
-    reader: &mut Reader<'_>,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Option<Option<(Policy, Surroundings)>> {
+pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Option<(Policy, Surroundings)>> {
     let on = reader.required(&TASK_PROTECTION, |text| match text {
         "auto" => Ok(true),
         "off" => Ok(false),
@@ -43,8 +40,9 @@ pub(crate) fn read(
     });
     let after = reader.required(&AFTER, |text| seconds(text, 0..=3_600));
     let minutes = reader.required(&MINUTES, |text| bounded(text, MINUTES_MIN..=MINUTES_MAX));
+    let surroundings = Surroundings::read(reader);
     let policy = Policy { after: after?, minutes: minutes?, linger: LINGER };
-    Some(on?.then(|| (policy, Surroundings::read(variable))))
+    Some(on?.then_some((policy, surroundings)))
 }
 
 #[cfg(test)]
@@ -55,9 +53,9 @@ mod tests {
     fn read_from(arguments: &[&str]) -> Result<Option<(Policy, Surroundings)>, String> {
         let command = with_flags(clap::Command::new("worker"), &[SETTINGS]);
         let matches = command.get_matches_from([&["worker"], arguments].concat());
-        let variable = |name: &str| (name == "ECS_AGENT_URI").then(|| "http://169.254.170.2/api".to_owned());
+        let variable = |name: &str| (name == "ECS_AGENT_URI").then(|| "http://169.254.170.2/api".into());
         let mut reader = Reader::new(&matches, &[SETTINGS], &variable);
-        let settings = read(&mut reader, &variable);
+        let settings = read(&mut reader);
         reader.finish(settings).map_err(|mistakes| mistakes.to_string())
     }
 

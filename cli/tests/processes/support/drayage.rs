@@ -1,5 +1,6 @@
 //! One `drayage` process, with nothing of the developer's own environment in it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::process::{ExitStatus, Stdio};
 
@@ -41,6 +42,12 @@ impl Drayage {
 
     /// With these variables, and only these, beside what keeps the machine's own AWS settings out.
     pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, OsStr::new(value))).collect();
+        Self::start_in(arguments, &variables)
+    }
+
+    /// As [`Self::start_with`]; values may be any bytes.
+    pub(crate) fn start_in(arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let temporary = folder.path().join("temporary");
         std::fs::create_dir(&temporary).unwrap();

@@ -1,5 +1,6 @@
 //! Each way to ECS, request by request.
 
+use common::settings::Reader;
 use serde_json::{Value, json};
 
 use super::server::{Seen, Server, protection};
@@ -150,6 +151,8 @@ fn off_ecs_there_is_no_door() {
     assert!(Surroundings::default().door(&config).is_none());
     let nonsense = Surroundings { agent_uri: Some("x".to_owned()), metadata_uri: Some("y".to_owned()) };
     assert!(nonsense.door(&config).is_none());
-    let empty = Surroundings::read(&|_| Some(String::new()));
+    let matches = clap::Command::new("worker").get_matches_from(["worker"]);
+    let mut reader = Reader::new(&matches, &[], &|_| Some(std::ffi::OsString::new()));
+    let empty = Surroundings::read(&mut reader);
     assert_eq!(empty, Surroundings::default());
 }
