@@ -3,12 +3,16 @@
 //! The classes are about what to *do*; the code (AWS's own word) is for people. Messages of AWS errors may quote keys, so they stay
 //! out of logs and of the ledger: the operation, the status and the code say enough.
 
+mod cause;
+
+use std::error::Error;
 use std::fmt;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+pub use self::cause::{Cause, Origin};
 use crate::metrics;
 
 /// As much of a code as is kept: it goes into logs and the ledger, and a store may answer anything.
@@ -45,6 +49,8 @@ pub struct Fault {
     /// AWS's error code, or ours for what never reached AWS (`timeout`, `connection`, `reply`).
     pub code: String,
     pub status: Option<u16>,
+    /// What kept the request from AWS, where that is known.
+    pub origin: Option<Box<Origin>>,
 }
 
 impl Class {
@@ -78,12 +84,16 @@ impl std::error::Error for Fault {}
 impl Fault {
     /// A fault that we found ourselves.
     pub fn new(class: Class, operation: &'static str, code: &str) -> Self {
-        Self { class, operation, code: code.to_owned(), status: None }
+        Self { class, operation, code: code.to_owned(), status: None, origin: None }
     }
 
     /// From an error of the SDK. Counted: each is read once, where its request was made.
-    pub fn of<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
-        let fault = Self::read(operation, error);
+    pub fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let mut fault = Self::read(operation, error);
+        fault.origin = origin(error).map(Box::new);
         metrics::requests::failed(&fault);
         fault
     }
@@ -123,7 +133,7 @@ impl Fault {
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let shown: String = name.chars().filter(plain).take(CODE_CHARS_MAX).collect();
         let shown = if shown.is_empty() { NO_CODE.to_owned() } else { shown };
-        Self { class: classify(status, name), operation, code: shown, status: Some(status) }
+        Self { class: classify(status, name), operation, code: shown, status: Some(status), origin: None }
     }
 
     /// Whether the request may have taken effect although it failed.
@@ -139,6 +149,23 @@ impl Fault {
     /// Whether waiting and trying again is all that it takes.
     pub fn is_passing(&self) -> bool {
         matches!(self.class, Class::Throttled | Class::Transient | Class::Conflict)
+    }
+}
+
+/// What kept the request from AWS, or its signature from being taken.
+fn origin<E>(error: &SdkError<E, HttpResponse>) -> Option<Origin>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::DispatchFailure(failure) => cause::of(error.source()?, failure.is_timeout()),
+        SdkError::TimeoutError(_) => cause::of(error.source()?, true),
+        SdkError::ConstructionFailure(_) => cause::of(error.source()?, false),
+        SdkError::ServiceError(refused) => {
+            let error = refused.err();
+            cause::of_refusal(error.code().unwrap_or_default(), error.message().unwrap_or_default())
+        }
+        _ => None,
     }
 }
 

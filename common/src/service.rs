@@ -5,7 +5,7 @@ use std::fmt;
 use aws_config::SdkConfig;
 
 use crate::aws::Access;
-use crate::fault::{Class, Fault};
+use crate::fault::{Class, Fault, Origin};
 use crate::ledger::Ledger;
 use crate::queue::Queue;
 use crate::settings::{EX_USAGE, Shared};
@@ -17,6 +17,8 @@ pub enum StartError {
     Usage(String),
     /// AWS says no, or cannot be reached. `what` names the resource.
     Aws { what: String, fault: Fault },
+    /// Several resources that cannot be used, each once.
+    Several(Vec<StartError>),
     /// Anything of this machine.
     Local(String),
 }
@@ -26,7 +28,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => EX_USAGE,
-            Self::Aws { .. } | Self::Local(_) => 1,
+            Self::Aws { .. } | Self::Several(_) | Self::Local(_) => 1,
         }
     }
 }
@@ -36,23 +38,32 @@ impl fmt::Display for StartError {
         let (what, fault) = match self {
             Self::Usage(mistakes) => return f.write_str(mistakes),
             Self::Local(error) => return f.write_str(error),
+            Self::Several(errors) => {
+                let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                return f.write_str(&lines.join("\n"));
+            }
             Self::Aws { what, fault } => (what, fault),
         };
-        let hint = match fault.class {
-            _ if fault.code == "NoRedrivePolicy" => {
-                "it needs a redrive policy that names its dead-letter queue"
-            }
-            _ if fault.code == "NoIndex" => "the table has no index of this name",
-            _ if fault.code == "IndexNotActive" => "it is being made or changed: try again when it is active",
-            _ if fault.code == "NoDate" => "its replies have no date, without which no upload has an age",
-            Class::Missing => "is it in this account and region, under this name?",
-            Class::Denied => "are credentials, region and permissions right?",
-            Class::Throttled | Class::Transient => {
-                "is the endpoint up and reachable, and are there credentials?"
-            }
-            _ => "the request was refused",
-        };
-        write!(f, "failed to use {what}: {fault}: {hint}")
+        write!(f, "failed to use {what}: {fault}: ")?;
+        match fault.origin.as_deref() {
+            None => f.write_str(hint(fault)),
+            Some(Origin { cause, chain }) if chain.is_empty() => f.write_str(cause.check()),
+            Some(Origin { cause, chain }) => write!(f, "{} ({chain})", cause.check()),
+        }
+    }
+}
+
+/// What to check after a refusal.
+fn hint(fault: &Fault) -> &'static str {
+    match fault.class {
+        _ if fault.code == "NoRedrivePolicy" => "it needs a redrive policy that names its dead-letter queue",
+        _ if fault.code == "NoIndex" => "the table has no index of this name",
+        _ if fault.code == "IndexNotActive" => "it is being made or changed: try again when it is active",
+        _ if fault.code == "NoDate" => "its replies have no date, without which no upload has an age",
+        Class::Missing => "is it in this account and region, under this name?",
+        Class::Denied => "are credentials, region and permissions right?",
+        Class::Throttled | Class::Transient => "is the endpoint up and reachable, and is it AWS's?",
+        _ => "the request was refused",
     }
 }
 
@@ -80,7 +91,51 @@ pub async fn sdk_config_of(access: &Access) -> Result<SdkConfig, StartError> {
     Ok(config)
 }
 
-/// Finds a queue, or says which one is not to be had.
+/// Checks several resources and reports every one that cannot be used, not the first alone.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<StartError>);
+
+impl Checks {
+    /// The resource; `None` when it cannot be used, which is noted.
+    pub fn note<T>(&mut self, checked: Result<T, StartError>) -> Option<T> {
+        checked.map_err(|error| self.0.push(error)).ok()
+    }
+
+    /// What was made of the resources, when all of them can be used.
+    ///
+    /// # Errors
+    /// Everything that was noted. What the same thing keeps from being used stands in one line.
+    pub fn finish<T>(self, made: Option<T>) -> Result<T, StartError> {
+        match made {
+            Some(made) if self.0.is_empty() => Ok(made),
+            _ => Err(StartError::Several(joined(self.0))),
+        }
+    }
+}
+
+/// One refused connection keeps every resource away: it is said once, with their names.
+fn joined(errors: Vec<StartError>) -> Vec<StartError> {
+    let mut joined: Vec<StartError> = Vec::new();
+    for error in errors {
+        let same = match &error {
+            StartError::Aws { fault, .. } if fault.origin.is_some() => joined.iter_mut().find_map(|known| {
+                let StartError::Aws { what, fault: known } = known else { return None };
+                (known.origin == fault.origin).then_some(what)
+            }),
+            _ => None,
+        };
+        match (same, error) {
+            (Some(known), StartError::Aws { what, .. }) => {
+                known.push_str(", ");
+                known.push_str(&what);
+            }
+            (_, error) => joined.push(error),
+        }
+    }
+    joined
+}
+
+/// Finds a queue, or says which one cannot be used.
 ///
 /// # Errors
 /// [`StartError::Aws`], naming the queue.

@@ -1,12 +1,14 @@
 //! The dispatcher as a process.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::clock::WallClock;
 use common::ledger::Ledger;
-use common::service::{StartError, check_ledger, queue, sdk_config};
+use common::service::{Checks, StartError, check_ledger, queue, sdk_config};
 use common::shutdown::{Shutdown, StopSignals};
 use common::{aws, telemetry};
+use futures::future::join_all;
 
 use crate::{Drain, Settings};
 
@@ -47,12 +49,19 @@ async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<Drain, Start
     let config = sdk_config(&shared).await?;
     let sqs = aws::sqs(&config);
     let ledger = Ledger::new(aws::dynamodb(&config), &shared.table, WallClock::System, shared.retention);
-    check_ledger(&ledger, &shared.table).await?;
-    let ingest = queue(&sqs, &ingest_queue, &shared).await?;
-    let mut lanes = std::collections::BTreeMap::new();
-    for (lane, name) in &shared.lanes {
-        lanes.insert(lane.clone(), queue(&sqs, name, &shared).await?);
-    }
+    let mut checks = Checks::default();
+    // All at once: an endpoint that does not answer costs its patience once, not for each resource.
+    let (checked, ingest, found) = tokio::join!(
+        check_ledger(&ledger, &shared.table),
+        queue(&sqs, &ingest_queue, &shared),
+        join_all(shared.lanes.values().map(|name| queue(&sqs, name, &shared))),
+    );
+    let checked = checks.note(checked);
+    let ingest = checks.note(ingest);
+    let lanes = shared.lanes.keys().zip(found);
+    let lanes: BTreeMap<_, _> =
+        lanes.filter_map(|(lane, found)| Some((lane.clone(), checks.note(found)?))).collect();
+    let ingest = checks.finish(checked.and(ingest))?;
     tracing::info!(queue = ingest_queue, pollers, "dispatching");
     Ok(Drain::new(ingest, lanes, ledger, routes, shared.wait, shutdown.clone()))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::clock::WallClock;
 use common::ledger::Ledger;
-use common::service::{StartError, check_ledger, queue, sdk_config};
+use common::service::{Checks, StartError, check_ledger, queue, sdk_config};
 use common::shutdown::{Shutdown, StopSignals};
 use common::{aws, telemetry};
 use futures::future::join_all;
@@ -72,10 +72,17 @@ async fn prepare(settings: Settings, shutdown: &Shutdown) -> Result<Prepared, St
     let patience = HEARTBEAT_PATIENCE.min(shared.visibility_timeout / 6);
     let heartbeats = shared.access.sqs_for_heartbeats(&config, patience);
     let ledger = Ledger::new(aws::dynamodb(&config), &shared.table, WallClock::System, shared.retention);
-    check_ledger(&ledger, &shared.table).await?;
+    let mut checks = Checks::default();
+    // All at once: an endpoint that does not answer costs its patience once, not for each resource.
+    let (checked, found) = tokio::join!(
+        check_ledger(&ledger, &shared.table),
+        join_all(shared.lanes.values().map(|name| queue(&sqs, name, &shared))),
+    );
+    let checked = checks.note(checked);
+    let queues: Vec<_> = found.into_iter().filter_map(|found| checks.note(found)).collect();
+    checks.finish(checked)?;
     let mut pulls = Vec::new();
-    for (lane, name) in &shared.lanes {
-        let queue = queue(&sqs, name, &shared).await?;
+    for (lane, queue) in shared.lanes.keys().zip(queues) {
         let permits = permits.get(lane).copied().unwrap_or(1);
         pulls.push(Pull {
             lane: lane.clone(),

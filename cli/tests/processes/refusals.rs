@@ -2,18 +2,21 @@
 
 use std::net::TcpListener;
 
+use tokio::io::AsyncWriteExt as _;
+
 use crate::support::drayage::{Drayage, Ended};
 use crate::support::fleet::Fleet;
 
 /// One line, which begins with the command's name and says this.
 #[track_caller]
-fn assert_line(ended: Ended, expected: &[&str]) {
+fn assert_line(ended: Ended, expected: &[&str]) -> Ended {
     let ended = ended.failed(1);
     assert_eq!(ended.err.lines().count(), 1, "{ended:#?}");
     assert!(ended.err.starts_with("drayage: failed to use "), "{ended:#?}");
     for text in expected {
         assert!(ended.err.contains(text), "expected {text:?} in {ended:#?}");
     }
+    ended
 }
 
 async fn worker(fleet: &Fleet, more: &[&str]) -> Ended {
@@ -82,7 +85,7 @@ async fn a_wrong_region_is_said_to_be_wrong() {
 async fn missing_credentials_are_said_to_be_missing() {
     let fleet = Fleet::new().await;
     let ended = Drayage::start_with(&fleet.arguments("worker", &[]), &[]).ended().await;
-    assert_line(ended, &["table FileTransferMetadata", "credentials"]);
+    assert_line(ended, &["table FileTransferMetadata, queue bulk, queue fast: ", "there are no credentials"]);
 }
 
 #[tokio::test]
@@ -95,11 +98,73 @@ async fn a_missing_region_is_said_to_be_missing() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer_is_said_not_to() {
-    // Taken, so that nobody else listens there; closed again, so that connections are refused.
+async fn everything_that_is_missing_is_named_at_once() {
+    let fleet = Fleet::new().await;
+    let ended = worker(&fleet, &["--table", "Nope", "--lanes", "fast=nope-1,bulk=nope-2"]).await.failed(1);
+    let lines: Vec<&str> = ended.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{ended:#?}");
+    for (line, what) in lines.into_iter().zip(["table Nope", "queue nope-2", "queue nope-1"]) {
+        assert!(line.contains(what) && line.contains(MISSING), "expected {what:?} in {line:?}");
+    }
+    let rules = fleet.rules();
+    let more = ["--rules", &rules, "--ingest-queue", "nope-3", "--lanes", "fast=nope-1"];
+    let ended = Drayage::start(&fleet.arguments("dispatcher", &more)).ended().await.failed(1);
+    assert_eq!(ended.err.lines().count(), 2, "{ended:#?}");
+    ended.said("queue nope-3").said("queue nope-1");
+}
+
+/// What a worker says of an endpoint that it cannot talk to, which is one line about all of its resources.
+async fn unreachable(url: &str, variables: &[(&str, &str)]) -> Ended {
+    let arguments = ["worker", "--region", "us-east-1", "--endpoint-url", url];
+    let ended = Drayage::start_with(&arguments, &[&KEYS, variables].concat()).ended().await;
+    assert_line(ended, &["table FileTransferMetadata, queue bulk, queue fast: "])
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_said_once_and_as_such() {
+    // Taken, so that nothing else listens there; closed again, so that connections are refused.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let ended = Drayage::start(&["worker", "--region", "us-east-1", "--endpoint-url", &url]).ended().await;
-    assert_line(ended, &["table FileTransferMetadata", "is the endpoint up and reachable"]);
+    unreachable(&url, &[]).await.said("the connection was refused").said("Connection refused (os error 111)");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_said_not_to() {
+    // A label of a name has 63 characters at most: no resolver is asked for a longer one.
+    let url = format!("http://{}.invalid", "a".repeat(64));
+    unreachable(&url, &[]).await.said("the endpoint's name was not found");
+}
+
+#[tokio::test]
+async fn tls_at_a_port_without_it_is_said_to_be_that() {
+    let fleet = Fleet::new().await;
+    let url = fleet.endpoint_url.replace("http://", "https://");
+    unreachable(&url, &[]).await.said("the endpoint does not speak TLS");
+}
+
+#[tokio::test]
+async fn plain_http_at_a_port_with_tls_is_said_to_be_that() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let alerts = async {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            // What a TLS server says to a request that is not TLS: a fatal alert, `decode_error`.
+            let _ = client.write_all(b"\x15\x03\x03\x00\x02\x02\x32").await;
+        }
+    };
+    tokio::select! {
+        () = alerts => {}
+        ended = unreachable(&url, &[]) => drop(ended.said("the endpoint does not speak plain HTTP")),
+    }
+}
+
+#[tokio::test]
+async fn settings_that_rule_an_endpoint_out_are_named() {
+    let fleet = Fleet::new().await;
+    for variable in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
+        let ended = unreachable(&fleet.endpoint_url, &[(variable, "true")]).await;
+        ended.said("the AWS settings contradict each other").said(variable);
+    }
 }
