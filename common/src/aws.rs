@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::retry::{ClassifyRetry, RetryAction, RetryPartition};
 use aws_sdk_s3::config::{
     RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_types::retry::RetryConfig;
@@ -27,7 +30,8 @@ pub struct Access {
     pub region: Option<String>,
     /// `None`: AWS itself.
     pub endpoint_url: Option<String>,
-    /// `None`: from the environment or the task's role.
+    /// `None`: from the environment or the task's role. Where they are given, nothing else comes from the machine's AWS configuration
+    /// either: an embedded AWS must not break because of what a profile says about the real one.
     pub credentials: Option<Credentials>,
     /// `None`: over TCP, TLS by rustls with ring.
     pub http_client: Option<SharedHttpClient>,
@@ -50,6 +54,20 @@ impl Access {
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX);
         let timeouts =
             TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+        if let Some(credentials) = &self.credentials {
+            let mut builder = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+                .http_client(http_client)
+                .retry_config(retries)
+                .timeout_config(timeouts)
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .time_source(SharedTimeSource::new(SystemTimeSource::new()));
+            builder
+                .set_region(self.region.clone().map(Region::new))
+                .set_endpoint_url(self.endpoint_url.clone());
+            return builder.build();
+        }
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client)
             .retry_config(retries)
@@ -59,9 +77,6 @@ impl Access {
         }
         if let Some(endpoint_url) = &self.endpoint_url {
             loader = loader.endpoint_url(endpoint_url);
-        }
-        if let Some(credentials) = &self.credentials {
-            loader = loader.credentials_provider(credentials.clone());
         }
         loader.load().await
     }

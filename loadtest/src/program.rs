@@ -24,18 +24,11 @@ pub(crate) fn drayage() -> Result<PathBuf, Error> {
 pub(crate) fn service(program: &Path, access_key: &str) -> Command {
     let mut command = Command::new(program);
     command
-        .env("AWS_ACCESS_KEY_ID", access_key)
-        .env("AWS_SECRET_ACCESS_KEY", access_key)
-        // The metadata service must not be asked.
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env_remove("AWS_PROFILE")
-        .env_remove("AWS_SESSION_TOKEN")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         // Ctrl-C reaches a terminal's whole group; what we started is stopped by us.
         .process_group(0)
         .kill_on_drop(true);
+    topology::isolate(command.as_std_mut(), access_key);
     command
 }

@@ -173,22 +173,17 @@ fn spawn(name: &str, arguments: &[String], log: &PathBuf) -> Result<Child, Start
     let mut command = Command::new(program);
     command
         .args(arguments)
-        // The machine's own AWS configuration must not leak in, and the metadata service must not be asked.
-        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env_remove("AWS_PROFILE")
-        .env_remove("AWS_SESSION_TOKEN")
         // One port is for one process.
         .env_remove(HEALTH_PORT.variable())
+        // The rules come as a file; a second source of them would be a mistake.
+        .env_remove("DRAYAGE_RULES_TEXT")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)
         // Ctrl-C reaches the whole group of the terminal; the processes are stopped by us, once.
         .process_group(0)
         .kill_on_drop(true);
+    topology::isolate(command.as_std_mut(), ACCESS_KEY);
     command.spawn().map_err(failed)
 }
 

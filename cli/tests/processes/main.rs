@@ -7,6 +7,7 @@ mod help;
 mod interactive;
 mod killed;
 mod logs;
+mod machine_settings;
 mod metrics;
 mod once;
 mod once_rules;

@@ -121,19 +121,11 @@ pub(super) fn boto3(program: &str, job_file: &Path, folder: &Path) -> Result<Pla
 
 /// Fake credentials, and nothing of the machine's own AWS configuration.
 fn with_keys(mut command: Command) -> Command {
+    topology::replace_aws_variables(&mut command, ACCESS_KEY);
     command
-        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
         .env("AWS_DEFAULT_REGION", REGION)
         .env("AWS_REGION", REGION)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-        .env("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
-        // Meant for other servers than ours, and more than rclone 1.60 can take.
-        .env_remove("AWS_CA_BUNDLE")
-        .env_remove("AWS_PROFILE")
-        .env_remove("AWS_SESSION_TOKEN");
+        .env("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required");
     command
 }

@@ -198,15 +198,6 @@ async fn said(program: PathBuf, arguments: &[&std::ffi::OsStr]) -> Found {
 
 /// Fake credentials, and nothing of the machine's own AWS configuration.
 fn with_keys(command: &mut Command) {
-    command
-        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env_remove("AWS_CA_BUNDLE")
-        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
-        .env_remove("OTEL_SDK_DISABLED")
-        .env_remove("AWS_PROFILE")
-        .env_remove("AWS_SESSION_TOKEN");
+    topology::replace_aws_variables(command.as_std_mut(), ACCESS_KEY);
+    command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT").env_remove("OTEL_SDK_DISABLED");
 }
