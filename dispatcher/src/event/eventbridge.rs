@@ -3,7 +3,7 @@
 use common::transfer::SourceVersion;
 use serde_json::Value;
 
-use super::fields::{key, sequencer, short_text, size_bytes, text, version_id};
+use super::fields::{foreign_source, key, sequencer, short_text, size_bytes, text, version_id};
 use super::{Created, Event, Malformed};
 
 pub(super) fn event(value: &Value) -> Event {
@@ -12,6 +12,7 @@ pub(super) fn event(value: &Value) -> Event {
         // All reasons: PutObject, POST Object, CopyObject, CompleteMultipartUpload.
         (Some("aws.s3"), Some("Object Created")) => created(value).into(),
         (Some("aws.s3"), Some(_)) => Event::Ignored("an S3 event other than Object Created"),
+        (Some(other), Some(_)) => Event::Malformed(foreign_source("source", other, "aws.s3")),
         _ => Event::Malformed(Malformed::Foreign),
     }
 }

@@ -7,10 +7,20 @@ use super::Malformed;
 
 /// Longer than anything that S3 writes into these fields, and short enough for the ledger's keys and items.
 const SHORT_BYTES_MAX: usize = 1024;
+/// As much of a foreign event source as is shown.
+const SOURCE_CHARS_MAX: usize = 64;
 
 pub(super) fn text<'v>(value: &'v Value, pointer: &str, field: &'static str) -> Result<&'v str, Malformed> {
     let text = value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.ok_or(Malformed::Field { field, expected: "a non-empty string" })
+}
+
+/// Who sent an event that has our envelope and is not S3's: other stores write S3's form under a name of their own. Only its
+/// beginning that looks like a name is kept, since the text is a stranger's.
+pub(super) fn foreign_source(field: &'static str, found: &str, expected: &'static str) -> Malformed {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '_' | '/');
+    let found = found.chars().take_while(plain).take(SOURCE_CHARS_MAX).collect();
+    Malformed::Source { field, found, expected }
 }
 
 pub(super) fn short_text(value: &Value, pointer: &str, field: &'static str) -> Result<String, Malformed> {

@@ -36,6 +36,8 @@ pub enum Malformed {
     NotJson { line: usize, column: usize },
     #[error("the body is neither an EventBridge event nor an S3 notification")]
     Foreign,
+    #[error("{field} is `{found}`: expected `{expected}`")]
+    Source { field: &'static str, found: String, expected: &'static str },
     #[error("SNS envelopes within SNS envelopes")]
     Nested,
     #[error("{field} is missing or wrong: expected {expected}")]

@@ -4,7 +4,7 @@ use common::transfer::SourceVersion;
 use percent_encoding::percent_decode;
 use serde_json::Value;
 
-use super::fields::{key, sequencer, short_text, size_bytes, text, version_id};
+use super::fields::{foreign_source, key, sequencer, short_text, size_bytes, text, version_id};
 use super::{Created, Event, Malformed};
 
 pub(super) fn record(value: &Value) -> Event {
@@ -14,6 +14,7 @@ pub(super) fn record(value: &Value) -> Event {
             created(value).into()
         }
         (Some("aws:s3"), Some(_)) => Event::Ignored("an S3 event other than ObjectCreated"),
+        (Some(other), Some(_)) => Event::Malformed(foreign_source("eventSource", other, "aws:s3")),
         _ => Event::Malformed(Malformed::Foreign),
     }
 }

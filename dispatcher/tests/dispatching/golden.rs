@@ -63,7 +63,7 @@ golden! {
         "landing/good.csv 1 b1946ac92492d2347c6235b4d2611184 - 01 2026-11-12T00:00:00.123Z",
         "malformed: s3.object.size is missing or wrong: expected a whole number",
         "malformed: s3.object.key is missing or wrong: expected form-encoded UTF-8",
-        FOREIGN,
+        "malformed: eventSource is `aws:ses`: expected `aws:s3`",
     ],
     "s3-test-event" => &["ignored: s3:TestEvent"],
     "sns-eventbridge" => &[PUT],
@@ -71,7 +71,11 @@ golden! {
     "sns-test-event" => &["ignored: s3:TestEvent"],
     "sns-in-sns" => &["malformed: SNS envelopes within SNS envelopes"],
     "sns-text" => &[FOREIGN],
-    "foreign-eventbridge" => &[FOREIGN],
+    "foreign-eventbridge" => &["malformed: source is `aws.ec2`: expected `aws.s3`"],
+    "notification-other-store" => &[
+        "malformed: eventSource is `minio:s3`: expected `aws:s3`",
+        "malformed: eventSource is `ceph:s3`: expected `aws:s3`",
+    ],
     "foreign-records" => &[FOREIGN],
     "no-records" => &["malformed: Records is missing or wrong: expected at least one record"],
 }
