@@ -15,8 +15,9 @@ use common::ledger::Status;
 use serde::Serialize;
 use worker::reap::{Reaper, Rules};
 
-use super::traffic::{DELIVERED, Traffic};
-use super::watch::Watch;
+use super::landed::Landed;
+use super::traffic::{DELIVERED, Traffic, Version};
+use super::watch::{Item, Watch};
 use crate::error::Error;
 
 /// What is not as it must be. Examples are named, all are counted.
@@ -28,7 +29,9 @@ pub(super) struct Findings {
     pub(super) wrong_bytes: Vec<String>,
     /// Items that say what is not so.
     pub(super) untruthful: Vec<String>,
-    /// Uploads that nobody had noted, and that the reaper has removed: no fault.
+    /// Files that the client's SDK put twice, because the first reply was late or lost: no fault.
+    pub(super) put_again: usize,
+    /// Uploads that no transfer had noted, and that the reaper has removed: no fault.
     pub(super) reaped_uploads: u64,
     /// Uploads that are left, and messages.
     pub(super) uploads: Vec<String>,
@@ -48,10 +51,20 @@ impl Findings {
     }
 }
 
-pub(super) async fn look(config: &SdkConfig, traffic: &Traffic, watch: &Watch) -> Result<Findings, Error> {
-    let mut findings = Findings::default();
+pub(super) async fn look(
+    config: &SdkConfig,
+    traffic: &Traffic,
+    landed: &Landed,
+    watch: &Watch,
+) -> Result<Findings, Error> {
+    let mut findings =
+        Findings { put_again: landed.count().saturating_sub(traffic.put_so_far()), ..Findings::default() };
     bytes(&aws::s3(config), traffic, &mut findings).await?;
-    items(traffic, watch, &mut findings);
+    let put = |item: &Item| traffic.version(&item.key, &item.source_etag);
+    findings.untruthful = untruthful(&watch.items(), put, landed);
+    if watch.reopened() > 0 {
+        findings.untruthful.push(format!("{} items were written after their end", watch.reopened()));
+    }
     reap(config, &mut findings).await?;
     uploads(&aws::s3(config), &mut findings).await?;
     messages(&aws::sqs(config), &mut findings).await?;
@@ -79,8 +92,7 @@ async fn bytes(s3: &aws_sdk_s3::Client, traffic: &Traffic, findings: &mut Findin
         if body == traffic.content(newest.number, newest.len_bytes) {
             continue;
         }
-        let older =
-            |version: &&super::traffic::Version| body == traffic.content(version.number, version.len_bytes);
+        let older = |version: &&Version| body == traffic.content(version.number, version.len_bytes);
         match versions.iter().find(older) {
             Some(_) => findings.lost.push(key.clone()),
             None => findings.wrong_bytes.push(key.clone()),
@@ -89,39 +101,36 @@ async fn bytes(s3: &aws_sdk_s3::Client, traffic: &Traffic, findings: &mut Findin
     Ok(())
 }
 
-fn items(traffic: &Traffic, watch: &Watch, findings: &mut Findings) {
-    let versions = traffic.versions();
-    let mut newest_completed = BTreeMap::new();
-    for (id, item) in watch.items() {
-        let mut lie = |what: &str| findings.untruthful.push(format!("{id}: {what}"));
-        let Some(version) = traffic.version(&item.key, &item.source_etag) else {
+/// What items say that is not so. `put` knows the version that the client put, `landed` which version of a key is its newest.
+fn untruthful(
+    items: &BTreeMap<String, Item>,
+    put: impl Fn(&Item) -> Option<Version>,
+    landed: &Landed,
+) -> Vec<String> {
+    let mut lies = Vec::new();
+    let mut keys: BTreeMap<String, bool> = landed.keys().into_iter().map(|key| (key, false)).collect();
+    for (id, item) in items {
+        let mut lie = |what: &str| lies.push(format!("{id}: {what}"));
+        let newest_completed = keys.entry(item.key.clone()).or_default();
+        let Some(version) = put(item) else {
             lie("is of no version that was put");
             continue;
         };
-        let newest = versions.get(&item.key).and_then(|versions| versions.last());
-        let is_newest = newest.is_some_and(|newest| newest.number == version.number);
+        let is_newest = landed.is_newest(&item.key, &item.sequencer);
         match item.status {
             Status::Completed if item.checksum.as_deref() != Some(version.checksum.as_str()) => {
                 lie("is completed with another checksum than was put");
             }
-            Status::Completed if is_newest => {
-                newest_completed.insert(item.key.clone(), ());
-            }
-            Status::Completed => {}
+            Status::Completed => *newest_completed |= is_newest,
             Status::Superseded if !is_newest => {}
-            // Versions without bytes are alike: only their keys' newest one counts.
-            Status::Superseded if version.len_bytes == 0 => {}
             Status::Superseded => lie("is superseded and the newest version"),
             Status::Failed => lie(&format!("failed ({})", item.error_code.as_deref().unwrap_or("no code"))),
             status => lie(&format!("is left {status} after {} attempts", item.attempts)),
         }
     }
-    for key in versions.keys().filter(|key| !newest_completed.contains_key(*key)) {
-        findings.untruthful.push(format!("the newest version of {key} is not completed"));
-    }
-    if watch.reopened() > 0 {
-        findings.untruthful.push(format!("{} items were written after their end", watch.reopened()));
-    }
+    let missing = keys.into_iter().filter(|(_, newest_completed)| !newest_completed);
+    lies.extend(missing.map(|(key, _)| format!("the newest version of {key} is not completed")));
+    lies
 }
 
 async fn reap(config: &SdkConfig, findings: &mut Findings) -> Result<(), Error> {
@@ -169,4 +178,55 @@ async fn messages(sqs: &aws_sdk_sqs::Client, findings: &mut Findings) -> Result<
         findings.messages.insert(queue, count.sum());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(status: Status, sequencer: &str) -> Item {
+        Item {
+            key: "k".to_owned(),
+            source_etag: "e".to_owned(),
+            sequencer: sequencer.to_owned(),
+            status,
+            processed_by: None,
+            checksum: Some("sum".to_owned()),
+            error_code: None,
+            attempts: 1,
+        }
+    }
+
+    fn lies(landed: &[&str], items: &[(&str, Status, &str)]) -> Vec<String> {
+        let known = Landed::default();
+        landed.iter().for_each(|sequencer| known.note("k", sequencer));
+        let items = items.iter().map(|(id, status, sequencer)| ((*id).to_owned(), item(*status, sequencer)));
+        let put = |_: &Item| Some(Version { number: 1, len_bytes: 1, checksum: "sum".to_owned() });
+        untruthful(&items.collect(), put, &known)
+    }
+
+    #[test]
+    fn of_a_file_that_was_put_twice_the_older_may_be_superseded() {
+        let items = [("a", Status::Superseded, "01"), ("b", Status::Completed, "02")];
+        assert_eq!(lies(&["01", "02"], &items), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_newest_version_may_not_be_superseded_and_must_be_completed() {
+        let items = [("a", Status::Completed, "01"), ("b", Status::Superseded, "02")];
+        let expected =
+            ["b: is superseded and the newest version", "the newest version of k is not completed"];
+        assert_eq!(lies(&["01", "02"], &items), expected);
+    }
+
+    #[test]
+    fn a_failure_and_another_checksum_are_lies() {
+        let mut wrong = item(Status::Completed, "01");
+        wrong.checksum = Some("other".to_owned());
+        let known = Landed::default();
+        known.note("k", "01");
+        let put = |_: &Item| Some(Version { number: 1, len_bytes: 1, checksum: "sum".to_owned() });
+        let items = BTreeMap::from([("a".to_owned(), wrong), ("b".to_owned(), item(Status::Failed, "01"))]);
+        assert_eq!(untruthful(&items, put, &known).len(), 3);
+    }
 }

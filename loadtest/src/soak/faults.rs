@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use simcloud::{Effect, Fault, Faults};
 
-/// Plants them. Writes of the soak's own client (to the source bucket) are spared, so that it knows what it has put.
+/// Plants them. Of the writes of the soak's own client only replies are lost: its SDK puts the file again, and the landing bucket has had
+/// two versions that only their sequencers tell apart.
 pub(super) fn plant(faults: &Faults) {
     let reads = ["GetObject", "HeadObject", "GetObjectTagging"];
     let writes = [
@@ -23,6 +24,7 @@ pub(super) fn plant(faults: &Faults) {
     }
     s3("GetObject", "landing/", 0.005, Effect::TruncateBody { after_bytes: 1_000 });
     s3("GetObject", "landing/", 0.005, Effect::FlipByte { at: 500 });
+    s3("PutObject", "landing/", 0.01, Effect::DropAfter);
     for operation in writes {
         s3(operation, "delivered/", 0.005, Effect::DropBefore);
         s3(operation, "delivered/", 0.01, Effect::DropAfter);

@@ -10,6 +10,7 @@
 mod audit;
 mod crew;
 mod faults;
+mod landed;
 mod options;
 mod report;
 mod traffic;
@@ -31,6 +32,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::Error;
 use crate::output::{out, write_json};
 use crew::Crew;
+use landed::Landed;
 use options::Options;
 pub(crate) use options::command;
 use report::Report;
@@ -66,7 +68,9 @@ async fn run(options: &Options) -> Result<Report, Error> {
     let failed = |what: &'static str| move |error: std::io::Error| Error::failed_to(what, error);
     let folder = tempfile::Builder::new().prefix("drayage-soak-").tempdir();
     let folder = folder.map_err(failed("make a temporary folder"))?;
+    let landed = Landed::default();
     let cloud = Cloud::new(simcloud::Options {
+        observer: landed.observer(traffic::LANDING),
         data_dir: Some(folder.path().join(DATA)),
         seed: options.seed,
         #[expect(clippy::disallowed_methods, reason = "the embedded AWS shows the time that it is")]
@@ -112,7 +116,7 @@ async fn run(options: &Options) -> Result<Report, Error> {
         cloud.faults().clear();
         bar.set_message("waiting for the last transfers");
         let ended = timeout(options.patience, async {
-            while !watch.all_ended(&traffic) {
+            while !watch.all_ended(&landed) {
                 sleep(Duration::from_millis(100)).await;
             }
         });
@@ -131,7 +135,7 @@ async fn run(options: &Options) -> Result<Report, Error> {
     let in_time = in_time?;
     let took = started.elapsed();
     bar.finish_and_clear();
-    let findings = audit::look(&config, &traffic, &watch).await?;
+    let findings = audit::look(&config, &traffic, &landed, &watch).await?;
     serving.abort();
     if options.keep_logs {
         let kept = folder.keep();

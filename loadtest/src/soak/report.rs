@@ -95,6 +95,7 @@ impl Report {
             ("lost", findings.lost.len(), findings.lost.first()),
             ("wrong bytes", findings.wrong_bytes.len(), findings.wrong_bytes.first()),
             ("untruthful items", findings.untruthful.len(), findings.untruthful.first()),
+            ("files put twice", findings.put_again, None),
             ("uploads reaped", reaped, None),
             ("left-over uploads", findings.uploads.len(), findings.uploads.first()),
             ("objects nobody put", findings.foreign.len(), findings.foreign.first()),

@@ -117,11 +117,6 @@ impl Traffic {
         self.by_etag.borrow().get(&(key.to_owned(), etag.to_owned())).cloned()
     }
 
-    /// Versions that differ in key or bytes.
-    pub(super) fn distinct(&self) -> usize {
-        self.by_etag.borrow().len()
-    }
-
     /// Versions put so far.
     pub(super) fn put_so_far(&self) -> usize {
         self.versions.borrow().values().map(Vec::len).sum()

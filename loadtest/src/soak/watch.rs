@@ -1,7 +1,7 @@
 //! What the ledger says, change by change, as the table itself tells it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::ledger::{Status, attribute as a};
@@ -9,13 +9,14 @@ use simcloud::{Image, ItemChange};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::traffic::Traffic;
+use super::landed::Landed;
 
 /// One transfer as the ledger has it.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) key: String,
     pub(super) source_etag: String,
+    pub(super) sequencer: String,
     pub(super) status: Status,
     pub(super) processed_by: Option<String>,
     pub(super) checksum: Option<String>,
@@ -73,13 +74,10 @@ impl Watch {
         }
     }
 
-    /// Whether every version that was put has an item and every item has come to its end.
-    pub(super) fn all_ended(&self, traffic: &Traffic) -> bool {
+    /// Whether every version that landed has an item and every item has come to its end.
+    pub(super) fn all_ended(&self, landed: &Landed) -> bool {
         let state = self.0.borrow();
-        let seen: BTreeSet<(&str, &str)> =
-            state.items.values().map(|item| (item.key.as_str(), item.source_etag.as_str())).collect();
-        // Versions of equal bytes (none) share an ETag: they are told apart by their items' number only.
-        seen.len() >= traffic.distinct() && state.items.values().all(|item| item.status.is_terminal())
+        state.items.len() >= landed.count() && state.items.values().all(|item| item.status.is_terminal())
     }
 
     pub(super) fn items(&self) -> BTreeMap<String, Item> {
@@ -104,6 +102,7 @@ fn read(item: &Image) -> Option<(String, Item)> {
     let read = Item {
         key: text(a::KEY)?,
         source_etag: text(a::SOURCE_ETAG)?,
+        sequencer: text(a::SEQUENCER)?,
         status: Status::parse(&text(a::STATUS)?)?,
         processed_by: text(a::PROCESSED_BY),
         checksum: text(a::CHECKSUM),
