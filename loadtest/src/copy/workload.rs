@@ -97,7 +97,7 @@ async fn put_one(workload: &Workload, index: usize, block: &Bytes, http: &Http) 
         checksum.update(part);
     }
     let etag = match &parts[..] {
-        [only] => http.put(SOURCE_BUCKET, &key, only.clone()).await?,
+        [only] => http.put_with_md5(SOURCE_BUCKET, &key, only.clone()).await?,
         _ => {
             let upload = create(http, SOURCE_BUCKET, &key).await?;
             let mut sent: Vec<Sent> = Vec::new();

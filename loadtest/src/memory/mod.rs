@@ -57,15 +57,26 @@ async fn measure(options: &Options) -> Result<Vec<Row>, Error> {
     for (size_bytes, part_bytes) in
         [(options.bytes, 8 * MIB), (options.large_bytes, 8 * MIB), (options.large_bytes, 5 * GIB)]
     {
-        eprintln!("copying {} MiB in parts of {} MiB", size_bytes / MIB, part_bytes / MIB);
-        rows.push(one(&mut server, options, size_bytes, part_bytes).await?);
+        let mut copies = Vec::new();
+        for nth in 1..=options.repeats {
+            let (size_mib, part_mib, of) = (size_bytes / MIB, part_bytes / MIB, options.repeats);
+            eprintln!("copying {size_mib} MiB in parts of {part_mib} MiB ({nth} of {of})");
+            copies.push(one(&mut server, options, size_bytes, part_bytes, nth).await?);
+        }
+        rows.extend(Row::lowest(copies));
     }
     Ok(rows)
 }
 
-async fn one(server: &mut Server, options: &Options, size_bytes: u64, part_bytes: u64) -> Result<Row, Error> {
+async fn one(
+    server: &mut Server,
+    options: &Options,
+    size_bytes: u64,
+    part_bytes: u64,
+    nth: usize,
+) -> Result<Row, Error> {
     let mut worker = Worker::start(&server.endpoint_url, part_bytes, options.parts_in_flight)?;
-    let key = format!("{size_bytes}-in-{part_bytes}");
+    let key = format!("{size_bytes}-in-{part_bytes}-{nth}");
     let started = Instant::now();
     server.put(&key, size_bytes).await?;
     let ended = tokio::select! {

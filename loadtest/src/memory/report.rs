@@ -23,7 +23,7 @@ pub(super) struct Report {
     rows: Vec<Row>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Row {
     size_bytes: u64,
     part_bytes: u64,
@@ -51,6 +51,13 @@ impl Row {
             cpu_s_per_gib: usage.cpu_seconds / (size_bytes as f64 / (1_u64 << 30) as f64),
             peak_rss_mib: usage.peak_kib as f64 / 1024.0,
         }
+    }
+
+    /// Of copies of one object: a wrong one if there is one, else that with the lowest peak.
+    pub(super) fn lowest(copies: Vec<Self>) -> Option<Self> {
+        copies
+            .into_iter()
+            .min_by(|a, b| a.copied().cmp(&b.copied()).then(a.peak_rss_mib.total_cmp(&b.peak_rss_mib)))
     }
 
     fn copied(&self) -> bool {
@@ -127,6 +134,14 @@ mod tests {
             Row::new(1 << 30, 8 << 20, Duration::from_secs(1), usage, &ended)
         };
         Report::new(Machine::look(), 4, peaks_mib.iter().map(row).collect())
+    }
+
+    #[test]
+    fn the_lowest_peak_counts_and_a_wrong_copy_is_not_passed_over() {
+        let mut copies = report(&[35, 30, 33]).rows;
+        assert_eq!(Row::lowest(copies.clone()).map(|row| row.peak_rss_mib), Some(30.0));
+        copies[0].checksum_is_right = false;
+        assert_eq!(Row::lowest(copies).map(|row| row.copied()), Some(false));
     }
 
     #[test]
