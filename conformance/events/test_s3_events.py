@@ -78,6 +78,8 @@ def test_delete(s3, sqs, watched, queue, several):
     assert deleted["detail-type"] == "Object Deleted"
     assert deleted["detail"]["reason"] == "DeleteObject"
     assert deleted["detail"]["deletion-type"] == "Permanently Deleted"
+    # Recorded 21 January 2025: an object that is gone has neither size nor ETag.
+    assert set(deleted["detail"]["object"]) == {"key", "sequencer"}
     assert deleted["detail"]["object"]["key"] == "k"
     assert _sequence(deleted) > _sequence(created)
 

@@ -61,6 +61,24 @@ def test_get_if_modified_since_earlier(s3, bucket, stored):
     assert reply["Body"].read() == b"stored"
 
 
+@pytest.mark.parametrize("read", ["get_object", "head_object"])
+def test_if_modified_since_a_time_to_come_is_ignored(s3, bucket, stored, read):
+    """Recorded 21 February 2026."""
+    reply = getattr(s3, read)(Bucket=bucket, Key="k", IfModifiedSince=stored[1] + timedelta(days=1))
+    assert reply["ContentLength"] == len(b"stored")
+
+
+def test_copy_source_if_modified_since_a_time_to_come_is_ignored(s3, bucket, stored):
+    """Recorded 23 February 2026, and for a part 21 February 2026."""
+    source = {"CopySource": {"Bucket": bucket, "Key": "k"}}
+    source["CopySourceIfModifiedSince"] = stored[1] + timedelta(days=1)
+    s3.copy_object(Bucket=bucket, Key="copy", **source)
+    upload = multipart.begin(s3, bucket, "parts")
+    part = s3.upload_part_copy(**upload.where, PartNumber=1, **source)["CopyPartResult"]
+    upload.complete([{"PartNumber": 1, "ETag": part["ETag"]}])
+    assert (_body(s3, bucket, "copy"), _body(s3, bucket, "parts")) == (b"stored", b"stored")
+
+
 def test_get_if_unmodified_since_earlier_fails(s3, bucket, stored):
     with refused("PreconditionFailed", status=412):
         s3.get_object(Bucket=bucket, Key="k", IfUnmodifiedSince=stored[1] - timedelta(hours=1))
@@ -102,6 +120,32 @@ def test_put_if_match_of_another_etag_fails(s3, bucket, stored):
 def test_put_if_match_of_a_missing_key_is_no_such_key(s3, bucket):
     with refused("NoSuchKey", status=404):
         s3.put_object(Bucket=bucket, Key="missing", Body=b"2", IfMatch=STALE)
+
+
+CONDITIONS_NOT_TAKEN = pytest.mark.parametrize(
+    "conditions",
+    [{"IfMatch": "*"}, {"IfNoneMatch": STALE}, {"IfMatch": STALE, "IfNoneMatch": "*"}],
+    ids=["any-match", "none-match-of-an-etag", "both"],
+)
+
+
+@CONDITIONS_NOT_TAKEN
+@pytest.mark.parametrize("key", ["k", "missing"])
+def test_put_takes_one_condition_in_one_form(s3, bucket, stored, key, conditions):
+    """Whatever is there. Recorded 21 February 2026."""
+    with refused("NotImplemented", status=501):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"2", **conditions)
+    assert _body(s3, bucket) == b"stored"
+
+
+@CONDITIONS_NOT_TAKEN
+@pytest.mark.parametrize("key", ["k", "missing"])
+def test_copy_takes_one_condition_in_one_form(s3, bucket, stored, key, conditions):
+    """Whatever is there. Recorded 21 February 2026."""
+    s3.put_object(Bucket=bucket, Key="source", Body=b"2")
+    with refused("NotImplemented", status=501):
+        s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": "source"}, **conditions)
+    assert _body(s3, bucket) == b"stored"
 
 
 def test_one_of_many_concurrent_creations_wins(s3, bucket):

@@ -85,6 +85,29 @@ def test_copy_onto_itself_with_new_metadata(s3, bucket):
     assert (after["Body"].read(), after["Metadata"]) == (BODY, {"b": "2"})
 
 
+def test_copy_onto_itself_may_name_the_same_storage_class(s3, bucket):
+    """Recorded 21 February 2026."""
+    s3.put_object(Bucket=bucket, Key="source", Body=BODY)
+    s3.copy_object(Bucket=bucket, Key="source", CopySource=_source(bucket), StorageClass="STANDARD")
+    assert s3.get_object(Bucket=bucket, Key="source")["Body"].read() == BODY
+
+
+def test_copy_onto_itself_does_not_count_a_default_storage_class_as_a_change(s3, bucket):
+    """Recorded 21 February 2026."""
+    s3.put_object(Bucket=bucket, Key="source", Body=BODY, StorageClass="STANDARD_IA")
+    with refused("InvalidRequest", status=400):
+        s3.copy_object(Bucket=bucket, Key="source", CopySource=_source(bucket))
+
+
+def test_copy_onto_itself_under_a_condition(s3, bucket):
+    """One on the target is enough. Recorded 21 February 2026."""
+    etag = s3.put_object(Bucket=bucket, Key="source", Body=BODY)["ETag"]
+    onto_itself = {"Bucket": bucket, "Key": "source", "CopySource": _source(bucket)}
+    assert s3.copy_object(**onto_itself, IfMatch=etag)["CopyObjectResult"]["ETag"] == etag
+    with refused("PreconditionFailed", status=412):
+        s3.copy_object(**onto_itself, IfNoneMatch="*")
+
+
 def test_copy_of_missing_key_is_no_such_key(s3, bucket):
     with refused("NoSuchKey", status=404):
         s3.copy_object(Bucket=bucket, Key="copy", CopySource=_source(bucket, "missing"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import multipart
+from support import checksums, multipart
 from support.refusal import refused
 
 BODY = b"0123456789"
@@ -27,6 +27,22 @@ def test_range(s3, bucket, asked, bytes_expected, content_range):
     assert reply["Body"].read() == bytes_expected
     assert reply["ContentRange"] == content_range
     assert reply["ContentLength"] == len(bytes_expected)
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-9", "bytes=0-100", "bytes=-15", "bytes=0-"])
+def test_range_that_is_the_whole_object_carries_its_checksum(s3, bucket, asked):
+    """Recorded 21 February 2026, for 0-100 and -15."""
+    s3.put_object(Bucket=bucket, Key="k", Body=BODY, ChecksumAlgorithm="CRC32C")
+    reply = s3.get_object(Bucket=bucket, Key="k", Range=asked, ChecksumMode="ENABLED")
+    assert (reply["ChecksumCRC32C"], reply["ChecksumType"]) == (checksums.header_value("CRC32C", BODY), "FULL_OBJECT")
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-8", "bytes=1-", "bytes=-9"])
+def test_smaller_range_carries_no_checksum(s3, bucket, asked):
+    """Recorded 21 February 2026."""
+    s3.put_object(Bucket=bucket, Key="k", Body=BODY, ChecksumAlgorithm="CRC32C")
+    reply = s3.get_object(Bucket=bucket, Key="k", Range=asked, ChecksumMode="ENABLED")
+    assert "ChecksumCRC32C" not in reply
 
 
 @pytest.mark.parametrize("asked", ["bytes=10-", "bytes=10-12", "bytes=-0"])
@@ -77,6 +93,13 @@ def test_head_of_one_part_counts_the_parts(s3, bucket):
 def test_part_1_of_a_single_put_is_the_whole(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=BODY)
     assert s3.get_object(Bucket=bucket, Key="k", PartNumber=1)["Body"].read() == BODY
+
+
+def test_part_1_of_a_single_put_carries_its_checksum(s3, bucket):
+    """Recorded 21 February 2026."""
+    s3.put_object(Bucket=bucket, Key="k", Body=BODY, ChecksumAlgorithm="CRC32")
+    reply = s3.get_object(Bucket=bucket, Key="k", PartNumber=1, ChecksumMode="ENABLED")
+    assert reply["ChecksumCRC32"] == checksums.header_value("CRC32", BODY)
 
 
 def test_part_that_does_not_exist_is_refused(s3, bucket):

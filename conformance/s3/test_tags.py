@@ -2,6 +2,8 @@
 
 from urllib.parse import urlencode
 
+import pytest
+
 from support.refusal import refused
 
 TAGS = [{"Key": "team", "Value": "ops & dev"}, {"Key": "ümlaut", "Value": "a=b"}]
@@ -65,3 +67,41 @@ def test_eleven_tags_are_refused(s3, bucket):
 def test_tags_of_missing_object_are_no_such_key(s3, bucket):
     with refused("NoSuchKey", status=404):
         s3.get_object_tagging(Bucket=bucket, Key="missing")
+
+
+@pytest.mark.parametrize("header", ["a=1&a=2", "a=1,b=2"], ids=["name-twice", "comma"])
+def test_malformed_tags_header_is_refused(s3, bucket, header):
+    """Recorded 23 February 2026."""
+    with refused("InvalidArgument", status=400):
+        s3.put_object(Bucket=bucket, Key="k", Body=BODY, Tagging=header)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "1"}],
+        [{"Key": "a,b", "Value": "1"}],
+        [{"Key": "aws:a", "Value": "1"}],
+    ],
+    ids=["name-twice", "comma-in-a-name", "reserved-name"],
+)
+def test_invalid_tag_changes_nothing(s3, bucket, tags):
+    """Recorded 23 February 2026."""
+    s3.put_object(Bucket=bucket, Key="k", Body=BODY, Tagging="old=1")
+    with refused("InvalidTag", status=400):
+        s3.put_object_tagging(Bucket=bucket, Key="k", Tagging={"TagSet": tags})
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "old", "Value": "1"}]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by-version-id", "latest"])
+def test_delete_marker_has_no_tags(s3, versioned, named):
+    """Recorded 23 February 2026: 405, unlike for a read of the latest version."""
+    s3.put_object(Bucket=versioned, Key="k", Body=BODY)
+    marker = s3.delete_object(Bucket=versioned, Key="k")["VersionId"]
+    where = {"Bucket": versioned, "Key": "k"} | ({"VersionId": marker} if named else {})
+    with refused("MethodNotAllowed", status=405):
+        s3.put_object_tagging(**where, Tagging={"TagSet": TAGS})
+    with refused("MethodNotAllowed", status=405):
+        s3.get_object_tagging(**where)
+    with refused("MethodNotAllowed", status=405):
+        s3.delete_object_tagging(**where)

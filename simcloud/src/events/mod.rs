@@ -42,7 +42,7 @@ pub(crate) struct ObjectEvent {
     pub(crate) bucket: String,
     pub(crate) key: String,
     pub(crate) size_bytes: u64,
-    /// Without quotes.
+    /// Without quotes; empty when the object is removed for good, of which an event names none.
     pub(crate) etag: String,
     /// `None` for the null version, which an event does not name.
     pub(crate) version_id: Option<String>,

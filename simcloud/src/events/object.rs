@@ -169,14 +169,17 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_deleted_object_has_no_size() {
-        let gone = ObjectEvent { kind: ObjectEventKind::Deleted(Cause::Request), ..put("k") };
+    fn a_deleted_object_has_neither_size_nor_etag() {
+        let kind = ObjectEventKind::Deleted(Cause::Request);
+        let gone = ObjectEvent { kind, etag: String::new(), ..put("k") };
         let detail = shown(&gone)["detail"].take();
         assert_eq!(
             (&detail["reason"], &detail["deletion-type"]),
             (&json!("DeleteObject"), &json!("Permanently Deleted"))
         );
-        assert_eq!((detail["object"].get("size"), detail["object"].get("version-id")), (None, None));
+        for absent in ["size", "etag", "version-id"] {
+            assert_eq!(detail["object"].get(absent), None, "{absent}");
+        }
     }
 
     #[test]

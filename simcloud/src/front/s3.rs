@@ -22,6 +22,8 @@ use super::target::Service;
 use crate::s3::{RequestContext, parse_range};
 use crate::{Cloud, Incoming};
 
+const NO_PARTS: &str = "<CompleteMultipartUpload/>";
+
 /// One S3 request, answered under the cloud's own date. (The JSON services' answers have none in process: the SDK takes their
 /// `AccessDeniedException` for a wrong clock when the date is not its own, and asks again.)
 pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
@@ -70,6 +72,15 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
     let body = match prepared {
         Ok(body) => firing.alter_request_body(body),
         Err(refusal) => return Ok(finish(reply::refuse(Service::S3, &refusal))),
+    };
+    let is_empty = parts.headers.get(CONTENT_LENGTH).is_some_and(|length| length.as_bytes() == b"0");
+    let body = match operation {
+        // To S3 that is a list of no parts; the protocol layer would want a document.
+        "CompleteMultipartUpload" if is_empty => {
+            parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(NO_PARTS.len()));
+            Body::from(NO_PARTS.to_owned())
+        }
+        _ => body,
     };
     let response = match cloud.inner.s3.service().call(Request::from_parts(parts, body)).await {
         Ok(response) => response,

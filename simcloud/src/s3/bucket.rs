@@ -10,6 +10,7 @@ use super::blob::{Blob, Segment};
 use super::disk::Disk;
 use super::errors::{disk as disk_error, no_such_bucket};
 use super::lifecycle::Rule;
+use super::lookup::Missing;
 use super::object::{Details, Version};
 use super::records::{BucketRecord, Recorded, SegmentRecord, VersionRecord};
 use super::upload::Uploads;
@@ -150,17 +151,17 @@ impl Bucket {
         self.keep(&mut objects, key, details, blob)
     }
 
-    /// Replaces what is known of a version, and keeps its bytes and its place.
-    pub(super) fn revise(
+    /// Replaces the tags of a version, and keeps its bytes and its place.
+    pub(super) fn tag(
         &self,
         key: &str,
         version_id: Option<&str>,
-        change: impl FnOnce(&mut Details),
+        tags: BTreeMap<String, String>,
     ) -> S3Result<Arc<Version>> {
         let mut objects = self.open_objects()?;
-        let version = objects.find(key, version_id)?;
+        let version = objects.find(key, version_id).map_err(Missing::of_tags)?;
         let (mut details, blob) = (version.details.clone(), version.blob.clone());
-        change(&mut details);
+        details.template.tags = tags;
         self.keep(&mut objects, key, details, blob)
     }
 

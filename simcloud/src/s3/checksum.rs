@@ -39,6 +39,13 @@ pub(super) struct Checksum {
     pub(super) value: String,
 }
 
+impl Checksum {
+    /// The value without the number of parts.
+    pub(super) fn digest(&self) -> &str {
+        self.value.split('-').next().unwrap_or_default()
+    }
+}
+
 impl Algorithm {
     pub(super) const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
 
@@ -327,6 +334,7 @@ mod tests {
         let part = sum(Algorithm::Sha256, b"part");
         let composite = of_parts(Algorithm::Sha256, Kind::Composite, &[(&part, 4), (&part, 4)]).unwrap();
         assert!(composite.value.ends_with("=-2"));
+        assert_eq!(format!("{}-2", composite.digest()), composite.value);
         assert_eq!(of_parts(Algorithm::Sha256, Kind::FullObject, &[(&part, 4)]), None);
         assert_eq!(of_parts(Algorithm::Crc32, Kind::FullObject, &[(&part, 4)]), None);
     }

@@ -18,7 +18,7 @@ use super::bucket::{Bucket, lock};
 use super::checksum::{Algorithm, Checksum, Kind, is_well_formed, of_parts};
 use super::claims::hex;
 use super::conditions::WriteConditions;
-use super::errors::{invalid_request, malformed_xml, no_such_upload, refuse};
+use super::errors::{invalid_request, no_such_upload, refuse};
 use super::fields::{checksum_type, given_checksum, set_checksum, set_encryption};
 use super::object::{Details, PartSummary};
 use super::request::RequestContext;
@@ -120,19 +120,27 @@ fn answer(
 /// The listed parts, in order, each there and as the client says.
 fn plan(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Plan> {
     if listed.is_empty() {
-        return Err(malformed_xml());
+        return Err(invalid_request("You must specify at least one part"));
     }
     let numbers: Vec<i32> = listed.iter().map(|part| part.part_number.unwrap_or_default()).collect();
     if numbers.windows(2).any(|pair| pair[0] >= pair[1]) {
         return Err(refuse(
             S3ErrorCode::InvalidPartOrder,
-            "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+            "The list of parts was not in ascending order. Parts must be ordered by part number.",
         ));
     }
     let uploaded = lock(&upload.parts);
     let mut parts = Vec::with_capacity(listed.len());
     for (claimed, number) in listed.iter().zip(numbers) {
-        let part = uploaded.get(&number).filter(|part| is_as_claimed(part, claimed));
+        if let (Some((declared, _)), Some((algorithm, _))) = (upload.declared, given_checksum!(claimed))
+            && algorithm != declared
+        {
+            let name = algorithm.name().to_lowercase();
+            return Err(bad_digest(format!(
+                "The {name} you specified for part {number} did not match what we received."
+            )));
+        }
+        let part = uploaded.get(&number).filter(|part| is_as_claimed(upload, part, claimed));
         parts.push(Arc::clone(part.ok_or_else(invalid_part)?));
         if upload.declared.is_some_and(|(_, kind)| kind == Kind::Composite)
             && given_checksum!(claimed).is_none()
@@ -157,13 +165,18 @@ fn plan(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Plan> {
     Ok(Plan { etag: etag(parts.iter().map(|part| &*part.etag)), checksum, size_bytes, parts })
 }
 
-fn is_as_claimed(part: &Part, claimed: &CompletedPart) -> bool {
+/// A part of an upload that declared no algorithm has no checksum to name, not even the one that was sent with it.
+fn is_as_claimed(upload: &Upload, part: &Part, claimed: &CompletedPart) -> bool {
     let etag = claimed.e_tag.as_ref().is_some_and(|etag| etag.value() == part.etag);
     let checksum = given_checksum!(claimed).is_none_or(|(algorithm, value): (Algorithm, String)| {
-        let known = [Some(&part.checksum), part.claimed.as_ref()];
-        known.into_iter().flatten().any(|known| algorithm == known.algorithm && value == known.value)
+        let known = upload.shown_checksum(part);
+        known.is_some_and(|known| algorithm == known.algorithm && value == known.value)
     });
     etag && checksum
+}
+
+fn bad_digest(message: impl Into<String>) -> s3s::S3Error {
+    refuse(S3ErrorCode::BadDigest, message)
 }
 
 fn invalid_part() -> s3s::S3Error {
@@ -193,36 +206,33 @@ fn verify(upload: &Upload, plan: &Plan, input: &CompleteMultipartUploadInput) ->
             plan.size_bytes
         )));
     }
+    let declared = upload.declared.map(|(_, kind)| kind.name());
     if let Some(claimed) = &input.checksum_type
-        && claimed.as_str() != upload.kind().name()
+        && Some(claimed.as_str()) != declared
     {
         return Err(invalid_request(format!(
             "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
-            upload.kind().name()
+            declared.unwrap_or("null")
         )));
     }
     let Some((algorithm, claimed)) = given_checksum!(input) else { return Ok(()) };
-    if algorithm != upload.algorithm() {
-        return Err(invalid_request(format!(
-            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-            upload.algorithm().name().to_lowercase(),
-            algorithm.name().to_lowercase()
-        )));
+    if upload.declared.is_none() && algorithm != upload.algorithm() {
+        // S3 keeps its own CRC64NVME, and does not look at this one.
+        return Ok(());
     }
-    let (digest, computed) = (claimed.split('-').next().unwrap_or_default(), &plan.checksum.value);
+    let digest = claimed.split('-').next().unwrap_or_default();
     if !is_well_formed(algorithm, digest) {
         return Err(invalid_request(format!("Value for {} header is invalid.", algorithm.header())));
     }
+    // One of the full object counts only beside its type.
+    let is_typed = declared != Some(Kind::FullObject.name()) || input.checksum_type.is_some();
     // A composite checksum may be given without its number of parts.
-    let is_right = claimed == *computed || computed.split('-').next() == Some(&*claimed);
-    match is_right {
+    let is_right = claimed == plan.checksum.value || claimed == plan.checksum.digest();
+    match algorithm == upload.algorithm() && is_typed && is_right {
         true => Ok(()),
-        false => Err(refuse(
-            S3ErrorCode::BadDigest,
-            format!(
-                "The {} you specified did not match the calculated checksum.",
-                algorithm.name().to_lowercase()
-            ),
-        )),
+        false => {
+            let name = upload.algorithm().name().to_lowercase();
+            Err(bad_digest(format!("The {name} you specified did not match the calculated checksum.")))
+        }
     }
 }

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use s3s::S3Result;
 use s3s::dto::{ETagCondition, Timestamp, TimestampFormat};
 
-use super::errors::{no_such_key, not_implemented, not_modified, precondition_failed};
+use super::errors::{header_not_implemented, no_such_key, not_modified, precondition_failed};
 use super::object::Details;
 
 /// The four conditions of a read.
@@ -26,8 +26,9 @@ enum Verdict {
 }
 
 impl ReadConditions {
-    /// A true If-Match outweighs If-Unmodified-Since; If-None-Match, when there is one, alone decides over If-Modified-Since.
-    fn verdict(&self, details: &Details) -> Verdict {
+    /// A true If-Match outweighs If-Unmodified-Since; If-None-Match, when there is one, alone decides over If-Modified-Since. S3 ignores
+    /// an If-Modified-Since that is later than `now`.
+    fn verdict(&self, details: &Details, now: &Timestamp) -> Verdict {
         match &self.if_match {
             Some(condition) if !holds(condition, &details.etag) => return Verdict::Failed("If-Match"),
             Some(_) => {}
@@ -46,7 +47,7 @@ impl ReadConditions {
             None if self
                 .if_modified_since
                 .as_ref()
-                .is_some_and(|since| details.last_modified() <= *since) =>
+                .is_some_and(|since| since <= now && details.last_modified() <= *since) =>
             {
                 Verdict::NotModified
             }
@@ -55,8 +56,8 @@ impl ReadConditions {
     }
 
     /// For GET and HEAD: 412, or 304 with the headers of the object.
-    pub(super) fn check_read(&self, details: &Details) -> S3Result<()> {
-        match self.verdict(details) {
+    pub(super) fn check_read(&self, details: &Details, now: &Timestamp) -> S3Result<()> {
+        match self.verdict(details, now) {
             Verdict::Go => Ok(()),
             Verdict::Failed(condition) => Err(precondition_failed(condition)),
             Verdict::NotModified => Err(not_modified(cache_headers(details))),
@@ -64,8 +65,8 @@ impl ReadConditions {
     }
 
     /// For the source of a copy: 412 in every case.
-    pub(super) fn check_copy(&self, details: &Details) -> S3Result<()> {
-        match self.verdict(details) {
+    pub(super) fn check_copy(&self, details: &Details, now: &Timestamp) -> S3Result<()> {
+        match self.verdict(details, now) {
             Verdict::Go => Ok(()),
             Verdict::Failed(condition) => Err(precondition_failed(condition)),
             Verdict::NotModified => Err(precondition_failed("x-amz-copy-source-If-None-Match")),
@@ -73,7 +74,7 @@ impl ReadConditions {
     }
 }
 
-/// The conditions of PutObject, CopyObject, CompleteMultipartUpload and DeleteObject.
+/// The conditions of PutObject, CopyObject and CompleteMultipartUpload.
 #[derive(Debug, Default)]
 pub(super) struct WriteConditions {
     pub(super) if_match: Option<ETagCondition>,
@@ -81,23 +82,37 @@ pub(super) struct WriteConditions {
 }
 
 impl WriteConditions {
-    /// Compares with what is there now. S3 knows `If-None-Match: *` and `If-Match: etag`, no more.
+    pub(super) fn are_some(&self) -> bool {
+        self.if_match.is_some() || self.if_none_match.is_some()
+    }
+
+    /// S3 takes `If-None-Match: *` or `If-Match: etag`. Anything else is refused, whatever is there.
+    fn check_form(&self) -> S3Result<()> {
+        match (&self.if_match, &self.if_none_match) {
+            (Some(_), Some(_)) => Err(header_not_implemented("If-Match,If-None-Match")),
+            (Some(ETagCondition::Any), None) => Err(header_not_implemented("If-Match")),
+            (None, Some(ETagCondition::ETag(_))) => Err(header_not_implemented("If-None-Match")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Compares with what is there now.
     pub(super) fn check(&self, current: Option<&Details>) -> S3Result<()> {
-        match &self.if_none_match {
-            Some(ETagCondition::Any) if current.is_some() => {
-                return Err(precondition_failed("If-None-Match"));
-            }
-            Some(ETagCondition::ETag(_)) => {
-                return Err(not_implemented("If-None-Match with an ETag on a write"));
-            }
-            _ => {}
+        self.check_form()?;
+        if self.if_none_match.is_some() && current.is_some() {
+            return Err(precondition_failed("If-None-Match"));
         }
-        match (&self.if_match, current) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(no_such_key()),
-            (Some(condition), Some(details)) if holds(condition, &details.etag) => Ok(()),
-            (Some(_), Some(_)) => Err(precondition_failed("If-Match")),
-        }
+        check_match(self.if_match.as_ref(), current)
+    }
+}
+
+/// `If-Match` of a write or a delete. A delete may ask for any object by `*`.
+pub(super) fn check_match(condition: Option<&ETagCondition>, current: Option<&Details>) -> S3Result<()> {
+    match (condition, current) {
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(no_such_key()),
+        (Some(condition), Some(details)) if holds(condition, &details.etag) => Ok(()),
+        (Some(_), Some(_)) => Err(precondition_failed("If-Match")),
     }
 }
 
@@ -155,7 +170,7 @@ mod tests {
 
     #[test]
     fn reads() {
-        let verdict = |conditions: ReadConditions| conditions.verdict(&object());
+        let verdict = |conditions: ReadConditions| conditions.verdict(&object(), &timestamp(1500));
         let base = ReadConditions::default;
         assert_eq!(verdict(base()), Verdict::Go);
         assert_eq!(verdict(ReadConditions { if_match: etag("no"), ..base() }), Verdict::Failed("If-Match"));
@@ -174,6 +189,8 @@ mod tests {
             verdict(ReadConditions { if_modified_since: Some(timestamp(1000)), ..base() }),
             Verdict::NotModified
         );
+        let in_the_future = ReadConditions { if_modified_since: Some(timestamp(1501)), ..base() };
+        assert_eq!(verdict(in_the_future), Verdict::Go);
     }
 
     #[test]
@@ -192,5 +209,12 @@ mod tests {
         assert_eq!(code(etag("abc"), None, Some(&object)), None);
         assert_eq!(code(etag("no"), None, Some(&object)).as_deref(), Some("PreconditionFailed"));
         assert_eq!(code(etag("abc"), None, None).as_deref(), Some("NoSuchKey"));
+        for current in [None, Some(&object)] {
+            assert_eq!(code(Some(ETagCondition::Any), None, current).as_deref(), Some("NotImplemented"));
+            assert_eq!(
+                code(etag("abc"), Some(ETagCondition::Any), current).as_deref(),
+                Some("NotImplemented")
+            );
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::errors::{invalid_argument, invalid_request, not_implemented, refuse};
 use super::fields::{checksum_type, set_checksum, set_encryption};
 use super::keys;
 use super::lookup::Missing;
-use super::object::Version;
+use super::object::{Version, timestamp};
 use super::receive::{BODY_BYTES_MAX, Received};
 use super::request::RequestContext;
 use super::store::Store;
@@ -61,7 +61,7 @@ impl Store {
             }
             Err(missing) => return Err(missing.into()),
         };
-        conditions.check_copy(&version.details)?;
+        conditions.check_copy(&version.details, &timestamp(self.now_s()))?;
         if version.details.is_archived() {
             return Err(refuse(
                 S3ErrorCode::InvalidObjectState,
@@ -94,9 +94,17 @@ impl Store {
         let bucket = self.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         let replaces_metadata = replaces(input.metadata_directive.as_ref().map(|d| d.as_str()))?;
         let replaces_tags = replaces(input.tagging_directive.as_ref().map(|d| d.as_str()))?;
+        // The protocol layer does not read the conditions on the target of a copy: they are still in the headers.
+        let target_conditions = WriteConditions {
+            if_match: header_condition(&request.headers, "if-match")?,
+            if_none_match: header_condition(&request.headers, "if-none-match")?,
+        };
+        // Naming the storage class that it has already, or a condition on the target, is enough to copy an object onto itself.
+        let names_storage_class = input.storage_class.is_some();
         let asked = template_of!(input, context);
-        let changes = replaces_metadata || asked.storage_class.is_some() || !asked.encryption.is_default();
-        if !changes && asked.website_redirect_location.is_none() && is_itself(&input) {
+        let changes = replaces_metadata || names_storage_class || !asked.encryption.is_default();
+        let is_allowed = changes || asked.website_redirect_location.is_some() || target_conditions.are_some();
+        if !is_allowed && is_itself(&input) {
             return Err(invalid_request(
                 "This copy request is illegal because it is trying to copy an object to itself without changing the object's \
                  metadata, storage class, website redirect location or encryption attributes.",
@@ -113,13 +121,8 @@ impl Store {
         };
         let sums = self.sums_of_copy(&source, algorithm).await?;
         let received = Received { blob: source.blob.clone(), sums };
-        // The protocol layer does not read the conditions on the target of a copy: they are still in the headers.
-        let conditions = WriteConditions {
-            if_match: header_condition(&request.headers, "if-match")?,
-            if_none_match: header_condition(&request.headers, "if-none-match")?,
-        };
         let event = (ObjectEventKind::CreatedByCopy, context.request_id.as_str());
-        let version = self.publish(&bucket, &input.key, (template, received), &conditions, event)?;
+        let version = self.publish(&bucket, &input.key, (template, received), &target_conditions, event)?;
 
         let details = &version.details;
         let mut result = CopyObjectResult {

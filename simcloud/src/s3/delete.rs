@@ -14,7 +14,7 @@ use s3s::dto::{
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::bucket::Bucket;
-use super::conditions::WriteConditions;
+use super::conditions::check_match;
 use super::errors::{malformed_xml, not_implemented};
 use super::lookup::Missing;
 use super::object::Version;
@@ -116,8 +116,9 @@ impl Store {
     /// Deletes one thing, and tells who listens if anything has changed.
     fn delete(&self, bucket: &Bucket, wanted: Wanted<'_>, request_id: &str) -> S3Result<Deletion> {
         let Wanted { key, version_id, if_match } = wanted;
-        let conditions = WriteConditions { if_match, if_none_match: None };
-        let check = |object: Option<&Arc<Version>>| conditions.check(object.map(|version| &version.details));
+        let check = |object: Option<&Arc<Version>>| {
+            check_match(if_match.as_ref(), object.map(|version| &version.details))
+        };
         let because = (Cause::Request, request_id);
         let Some(text) = version_id else { return self.delete_current(bucket, key, check, because) };
         let version_id = read(text).map_err(|_| Missing::NotAnId)?;
@@ -199,8 +200,8 @@ impl Store {
         self.send_event(bucket, || ObjectEvent {
             bucket: bucket.name.clone(),
             key: key.to_owned(),
-            size_bytes: object.map_or(0, |version| version.details.size_bytes),
-            etag: object.map_or(MARKER_ETAG, |version| &version.details.etag).to_owned(),
+            size_bytes: 0,
+            etag: String::new(),
             version_id: revision.version_id().map(str::to_owned),
             sequencer: self.next_sequencer(),
             kind: ObjectEventKind::Deleted(cause),

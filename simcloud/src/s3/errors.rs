@@ -28,6 +28,14 @@ pub(super) fn not_implemented(what: &str) -> S3Error {
     refuse(S3ErrorCode::NotImplemented, format!("simcloud does not implement {what}"))
 }
 
+/// A condition that S3 itself does not take.
+pub(super) fn header_not_implemented(name: &str) -> S3Error {
+    refuse(
+        S3ErrorCode::NotImplemented,
+        format!("A header you provided implies functionality that is not implemented: {name}"),
+    )
+}
+
 pub(super) fn malformed_xml() -> S3Error {
     refuse(
         S3ErrorCode::MalformedXML,

@@ -53,10 +53,10 @@ pub(super) fn checksum_algorithm(algorithm: Algorithm) -> ChecksumAlgorithm {
     ChecksumAlgorithm::from(algorithm.name().to_owned())
 }
 
-/// The checksum as `Checksum` of GetObjectAttributes.
+/// The checksum as `Checksum` of GetObjectAttributes, which writes a composite one without its number of parts.
 pub(super) fn checksum_document(checksum: &Checksum) -> s3s::dto::Checksum {
     let mut document =
         s3s::dto::Checksum { checksum_type: Some(checksum_type(checksum.kind)), ..Default::default() };
-    set_checksum!(document, checksum);
+    set_checksum!(document, Checksum { value: checksum.digest().to_owned(), ..checksum.clone() });
     document
 }

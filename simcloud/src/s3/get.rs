@@ -10,11 +10,11 @@ use s3s::dto::{
 use s3s::{S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::blob_reader::Reader;
-use super::checksum::Kind;
+use super::checksum::{Checksum, Kind};
 use super::conditions::ReadConditions;
 use super::errors::{custom, invalid_request, not_implemented, refuse};
 use super::fields::{checksum_type, set_checksum, set_encryption};
-use super::object::{Details, Version, signed};
+use super::object::{Details, Version, signed, timestamp};
 use super::range::{Asked, content_range, resolve};
 use super::store::Store;
 
@@ -26,6 +26,18 @@ struct Selection {
     is_partial: bool,
     /// Position in the object's list of parts, when one was asked for by number.
     part: Option<usize>,
+}
+
+impl Selection {
+    /// The checksum of exactly these bytes, if S3 keeps one: a composite one has those of its parts.
+    fn checksum<'a>(&self, details: &'a Details) -> Option<&'a Checksum> {
+        match self.part {
+            Some(index) if details.checksum.kind == Kind::Composite => {
+                Some(&details.parts.get(index)?.checksum)
+            }
+            _ => (self.bytes == (0..details.size_bytes)).then_some(&details.checksum),
+        }
+    }
 }
 
 fn select(details: &Details, range: Option<Asked>, part_number: Option<i32>) -> S3Result<Selection> {
@@ -106,18 +118,9 @@ macro_rules! describe {
         output.storage_class = template.storage_class();
         output.parts_count = is_listed.then(|| i32::try_from(details.parts.len()).unwrap_or(i32::MAX));
         set_encryption!(output, template.encryption);
-        if $checksums {
-            match selection.part {
-                Some(index) if details.checksum.kind == Kind::Composite => {
-                    set_checksum!(output, details.parts[index].checksum);
-                    output.checksum_type = Some(checksum_type(Kind::Composite));
-                }
-                None if !selection.is_partial => {
-                    set_checksum!(output, details.checksum);
-                    output.checksum_type = Some(checksum_type(details.checksum.kind));
-                }
-                _ => {}
-            }
+        if let Some(checksum) = $checksums.then(|| selection.checksum(details)).flatten() {
+            set_checksum!(output, checksum);
+            output.checksum_type = Some(checksum_type(details.checksum.kind));
         }
         output
     }};
@@ -138,7 +141,7 @@ macro_rules! find {
             if_modified_since: input.if_modified_since.take(),
             if_unmodified_since: input.if_unmodified_since.take(),
         };
-        conditions.check_read(&version.details)?;
+        conditions.check_read(&version.details, &timestamp($store.now_s()))?;
         let selection = select(&version.details, input.range.map(asked), input.part_number)?;
         let version_id = bucket.shown_version_id(&version);
         (version, version_id, selection)

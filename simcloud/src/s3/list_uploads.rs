@@ -70,7 +70,8 @@ impl Store {
         let uploaded = lock(&upload.parts);
         let mut rest = uploaded.range((Bound::Excluded(marker), Bound::Unbounded)).map(|(_, part)| part);
         let limit = usize::try_from(max_parts).unwrap_or_default();
-        let page: Vec<s3s::dto::Part> = rest.by_ref().take(limit).map(|part| describe_part(part)).collect();
+        let page: Vec<s3s::dto::Part> =
+            rest.by_ref().take(limit).map(|part| describe_part(&upload, part)).collect();
         let is_truncated = limit > 0 && rest.next().is_some();
         Ok(S3Response::new(ListPartsOutput {
             is_truncated: Some(is_truncated),
@@ -120,7 +121,7 @@ fn members<'a>(
     rest.map(|(id, upload)| (id.clone(), upload)).collect()
 }
 
-fn describe_part(part: &Part) -> s3s::dto::Part {
+fn describe_part(upload: &Upload, part: &Part) -> s3s::dto::Part {
     let mut shown = s3s::dto::Part {
         part_number: Some(part.number),
         size: Some(signed(part.size_bytes)),
@@ -128,6 +129,8 @@ fn describe_part(part: &Part) -> s3s::dto::Part {
         last_modified: Some(timestamp(part.last_modified_s)),
         ..Default::default()
     };
-    set_checksum!(shown, part.checksum);
+    if let Some(checksum) = upload.shown_checksum(part) {
+        set_checksum!(shown, checksum);
+    }
     shown
 }

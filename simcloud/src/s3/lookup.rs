@@ -25,6 +25,16 @@ pub(super) enum Missing {
     NotAnId,
 }
 
+impl Missing {
+    /// As the operations on tags see it: a delete marker is there, and has none.
+    pub(super) fn of_tags(self) -> Self {
+        match self {
+            Self::Deleted(marker) => Self::IsDeleteMarker(marker),
+            other => other,
+        }
+    }
+}
+
 impl Objects {
     /// The current object of `key`, or the one of a version.
     pub(super) fn find(&self, key: &str, version_id: Option<&str>) -> Result<&Arc<Version>, Missing> {

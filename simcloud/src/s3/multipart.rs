@@ -88,10 +88,14 @@ impl Store {
         let algorithm = upload.algorithm();
         let (body, length) = (input.body.take(), input.content_length);
         let received = self.receive(body, length, &claims, algorithm).await?;
+        // What the client sent is verified and returned, even where the upload does not keep it.
+        let sent = claims.algorithm().map(|_| received.sums.as_claimed().clone());
         let part = self.keep_part(&bucket, &upload, number, received)?;
         let mut output =
             UploadPartOutput { e_tag: Some(s3s::dto::ETag::Strong(part.etag.clone())), ..Default::default() };
-        set_checksum!(output, part.claimed.as_ref().unwrap_or(&part.checksum));
+        if let Some(checksum) = sent.as_ref().or(upload.shown_checksum(&part)) {
+            set_checksum!(output, checksum);
+        }
         set_encryption!(output, upload.template.encryption);
         Ok(S3Response::new(output))
     }
@@ -132,7 +136,9 @@ impl Store {
             last_modified: Some(timestamp(part.last_modified_s)),
             ..Default::default()
         };
-        set_checksum!(result, part.checksum);
+        if let Some(checksum) = upload.shown_checksum(&part) {
+            set_checksum!(result, checksum);
+        }
         let mut output = UploadPartCopyOutput {
             copy_part_result: Some(result),
             copy_source_version_id: version_id,
@@ -170,7 +176,6 @@ impl Store {
             size_bytes: received.blob.length_bytes(),
             last_modified_s: self.now_s(),
             checksum: received.sums.checksum,
-            claimed: received.sums.claimed,
             blob: received.blob,
         });
         let uploads = lock(&bucket.uploads);

@@ -34,9 +34,8 @@ pub(super) struct Part {
     pub(super) etag: String,
     pub(super) size_bytes: u64,
     pub(super) last_modified_s: u64,
+    /// In the upload's algorithm.
     pub(super) checksum: Checksum,
-    /// What its client sent, where the upload declared no algorithm and that was another one than S3's own.
-    pub(super) claimed: Option<Checksum>,
     pub(super) blob: Blob,
 }
 
@@ -47,6 +46,11 @@ impl Upload {
 
     pub(super) fn kind(&self) -> Kind {
         self.declared.map_or(Kind::FullObject, |(_, kind)| kind)
+    }
+
+    /// The checksum that S3 shows of a part: none where the upload declared no algorithm.
+    pub(super) fn shown_checksum<'a>(&self, part: &'a Part) -> Option<&'a Checksum> {
+        self.declared.map(|_| &part.checksum)
     }
 }
 

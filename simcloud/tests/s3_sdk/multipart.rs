@@ -55,8 +55,12 @@ async fn full_object_checksums_are_those_of_the_bytes() {
         let number = i32::try_from(index).unwrap() + 1;
         parts.push(part(&client, &id, number, piece.to_vec(), ChecksumAlgorithm::Crc64Nvme).await);
     }
-    let wrong = complete(&client, &id, &parts).checksum_crc64_nvme("AAAAAAAAAAA=");
+    let full = ChecksumType::FullObject;
+    let wrong =
+        complete(&client, &id, &parts).checksum_crc64_nvme("AAAAAAAAAAA=").checksum_type(full.clone());
     assert_eq!(code(wrong.send().await).as_deref(), Some("BadDigest"));
+    let untyped = complete(&client, &id, &parts).checksum_crc64_nvme(checksum);
+    assert_eq!(code(untyped.send().await).as_deref(), Some("BadDigest"));
     let short = complete(&client, &id, &parts).mpu_object_size(1);
     assert_eq!(code(short.send().await).as_deref(), Some("InvalidRequest"));
     let typed = complete(&client, &id, &parts).checksum_type(ChecksumType::Composite);
@@ -64,7 +68,7 @@ async fn full_object_checksums_are_those_of_the_bytes() {
     let right = || {
         complete(&client, &id, &parts)
             .checksum_crc64_nvme(checksum)
-            .checksum_type(ChecksumType::FullObject)
+            .checksum_type(full.clone())
             .mpu_object_size(i64::try_from(body.len()).unwrap())
             .if_none_match("*")
     };
@@ -113,7 +117,7 @@ async fn the_rules_of_parts() {
     let finish = |parts: Vec<CompletedPart>| complete(&client, &id, &parts).send();
     assert_eq!(code(finish(vec![small.clone(), last.clone()]).await).as_deref(), Some("EntityTooSmall"));
     assert_eq!(code(finish(vec![last.clone(), small.clone()]).await).as_deref(), Some("InvalidPartOrder"));
-    assert_eq!(code(finish(vec![]).await).as_deref(), Some("MalformedXML"));
+    assert_eq!(code(finish(vec![]).await).as_deref(), Some("InvalidRequest"));
     let absent = CompletedPart::builder().part_number(3).e_tag("\"x\"").build();
     assert_eq!(code(finish(vec![absent]).await).as_deref(), Some("InvalidPart"));
 
