@@ -10,6 +10,8 @@ mod aws_chunked;
 mod batch;
 mod form;
 mod json;
+mod overrides;
+mod query;
 mod reply;
 mod s3;
 mod s3_operation;

@@ -6,8 +6,7 @@
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, EXPIRES, HeaderValue,
-    RANGE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, HeaderValue, RANGE,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -16,10 +15,12 @@ use s3s::Body;
 use super::Severed;
 use super::aws_chunked::{Dechunked, Trailers};
 use super::form;
+use super::overrides;
+use super::query;
 use super::reply::{self, Refusal};
 use super::s3_operation::{Address, address, unknown_subresource};
 use super::target::Service;
-use crate::s3::{RequestContext, parse_range};
+use crate::s3::{ObjectHeaders, RequestContext, parse_range};
 use crate::{Cloud, Incoming};
 
 /// One S3 request, answered under the cloud's own date. (The JSON services' answers have none in process: the SDK takes their
@@ -63,7 +64,7 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
             ),
         )));
     }
-    let prepared = match prepare(&mut parts, body, &request_id) {
+    let prepared = match prepare(&mut parts, body, operation, &request_id) {
         Ok(body) if operation == "PostObject" => form::unsigned(&mut parts.headers, body).await,
         prepared => prepared,
     };
@@ -152,14 +153,22 @@ fn finish(mut response: Response<Body>, is_head: bool, request_id: &str) -> Resp
     response
 }
 
-/// Takes off what signs and frames the request, and keeps for the store what it needs of that.
-fn prepare(parts: &mut Parts, body: Body, request_id: &str) -> Result<Body, Refusal> {
+/// Takes off what signs and frames the request, and what the protocol layer would refuse; keeps for the store what it needs of that.
+fn prepare(parts: &mut Parts, body: Body, operation: &str, request_id: &str) -> Result<Body, Refusal> {
     parts.headers.remove(AUTHORIZATION);
     strip_presigned_query(&mut parts.uri);
     if parts.headers.get(RANGE).is_some_and(|value| value.to_str().ok().and_then(parse_range).is_none()) {
         // S3 answers a range that it does not understand, or more than one, with the whole object.
         parts.headers.remove(RANGE);
     }
+    let object_headers = match operation {
+        "PutObject" | "CreateMultipartUpload" | "CopyObject" => ObjectHeaders::take(&mut parts.headers),
+        _ => ObjectHeaders::default(),
+    };
+    let overrides = match operation {
+        "GetObject" | "HeadObject" => overrides::take(&mut parts.uri)?,
+        _ => HeaderMap::new(),
+    };
     let trailers = Trailers::default();
     let declared = take_text(&mut parts.headers, "x-amz-content-sha256");
     let framed = declared.as_deref().is_some_and(|value| value.starts_with("STREAMING-"));
@@ -167,8 +176,8 @@ fn prepare(parts: &mut Parts, body: Body, request_id: &str) -> Result<Body, Refu
     parts.extensions.insert(RequestContext {
         request_id: request_id.to_owned(),
         payload_sha256: declared.filter(|value| !framed && value.len() == 64),
-        // S3 keeps `Expires` as it came, date or not; the protocol layer would insist on a date.
-        expires: take_text(&mut parts.headers, EXPIRES.as_str()),
+        object_headers,
+        overrides,
         trailers,
     });
     Ok(body)
@@ -185,20 +194,8 @@ fn dechunk(headers: &mut HeaderMap, body: Body, trailers: Trailers) -> Result<Bo
             )
         })?;
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    let encodings: Vec<String> = headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|encoding| encoding.trim().to_owned())
-        .filter(|encoding| !encoding.is_empty() && encoding != "aws-chunked")
-        .collect();
+    // Of an object it is kept already; of a part it says no more.
     headers.remove(CONTENT_ENCODING);
-    if let Ok(value) = HeaderValue::try_from(encodings.join(","))
-        && !encodings.is_empty()
-    {
-        headers.insert(CONTENT_ENCODING, value);
-    }
     Ok(Body::http_body(Dechunked::new(body, length, trailers)))
 }
 
@@ -220,17 +217,7 @@ fn strip_presigned_query(uri: &mut Uri) {
         "Signature",
         "Expires",
     ];
-    let Some(query) = uri.query() else { return };
-    let is_signing = |pair: &&str| pair.split('=').next().is_some_and(|name| SIGNING.contains(&name));
-    if !query.split('&').any(|pair| is_signing(&pair)) {
-        return;
-    }
-    let kept: Vec<&str> = query.split('&').filter(|pair| !is_signing(pair)).collect();
-    let path = uri.path();
-    let target = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
-    if let Ok(stripped) = Uri::try_from(target) {
-        *uri = stripped;
-    }
+    query::retain(uri, |name| !SIGNING.contains(&name));
 }
 
 #[cfg(test)]
@@ -248,12 +235,11 @@ mod tests {
     }
 
     #[test]
-    fn content_encoding_keeps_what_is_not_framing() {
+    fn what_is_in_frames_has_the_length_of_its_payload() {
         let mut headers = HeaderMap::new();
-        headers.insert("content-encoding", HeaderValue::from_static("gzip,aws-chunked"));
+        headers.insert("content-encoding", HeaderValue::from_static("aws-chunked"));
         headers.insert("x-amz-decoded-content-length", HeaderValue::from_static("3"));
         dechunk(&mut headers, Body::empty(), Trailers::default()).unwrap();
-        assert_eq!(headers["content-encoding"], "gzip");
-        assert_eq!(headers["content-length"], "3");
+        assert_eq!((headers.len(), headers["content-length"].as_bytes()), (1, &b"3"[..]));
     }
 }
