@@ -1,7 +1,7 @@
 //! S3 requests on their way to the protocol layer (`s3s`) and back.
 //!
 //! The protocol layer would verify signatures, and refuse whom it does not know. Here any credentials do, so what signs a request is
-//! taken off before it gets there: `Authorization`, the `X-Amz-…` query of a presigned URL, and the `aws-chunked` framing.
+//! taken off before it gets there: `Authorization`, what signs a presigned URL (see [`super::presigned`]), and the `aws-chunked` framing.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -9,14 +9,15 @@ use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, HeaderValue, RANGE,
 };
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use s3s::Body;
 
 use super::Severed;
 use super::aws_chunked::{Dechunked, Trailers};
 use super::form;
+use super::host;
 use super::overrides;
-use super::query;
+use super::presigned::{self, Check};
 use super::reply::{self, Refusal};
 use super::s3_operation::{Address, address, unknown_subresource};
 use super::target::Service;
@@ -37,6 +38,8 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
 /// A fault's `key` is looked for in `bucket/key`.
 async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
     let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let at_host = host::to_path_style(&mut parts);
     let request_id = format!("{:016X}", cloud.inner.entropy.u64());
     let Address { operation, resource } = address(&parts.method, &parts.uri, &parts.headers);
     let is_head = parts.method == Method::HEAD;
@@ -53,6 +56,14 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
     let firing = firing.and(cloud.inner.options.observer.request(&incoming));
     if let Some(refusal) = firing.before().await? {
         return Ok(finish(firing.refuse(Service::S3, &refusal)));
+    }
+    let check = Check {
+        now: cloud.inner.clock.now(),
+        secret_access_key: cloud.inner.options.secret_access_key.as_deref(),
+        path: &path,
+    };
+    if let Err(refusal) = at_host.and_then(|()| presigned::accept(&mut parts, check)) {
+        return Ok(finish(reply::refuse(Service::S3, &refusal)));
     }
     if let Some(name) = unknown_subresource(&parts.uri, !resource.contains('/')) {
         return Ok(finish(reply::refuse(
@@ -156,7 +167,6 @@ fn finish(mut response: Response<Body>, is_head: bool, request_id: &str) -> Resp
 /// Takes off what signs and frames the request, and what the protocol layer would refuse; keeps for the store what it needs of that.
 fn prepare(parts: &mut Parts, body: Body, operation: &str, request_id: &str) -> Result<Body, Refusal> {
     parts.headers.remove(AUTHORIZATION);
-    strip_presigned_query(&mut parts.uri);
     if parts.headers.get(RANGE).is_some_and(|value| value.to_str().ok().and_then(parse_range).is_none()) {
         // S3 answers a range that it does not understand, or more than one, with the whole object.
         parts.headers.remove(RANGE);
@@ -203,36 +213,9 @@ fn take_text(headers: &mut HeaderMap, name: &str) -> Option<String> {
     headers.remove(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// Signing parameters that mean something beyond the signature stay: a presigned PUT may carry its checksum in the query.
-fn strip_presigned_query(uri: &mut Uri) {
-    const SIGNING: [&str; 10] = [
-        "X-Amz-Algorithm",
-        "X-Amz-Credential",
-        "X-Amz-Date",
-        "X-Amz-Expires",
-        "X-Amz-SignedHeaders",
-        "X-Amz-Signature",
-        "X-Amz-Security-Token",
-        "AWSAccessKeyId",
-        "Signature",
-        "Expires",
-    ];
-    query::retain(uri, |name| !SIGNING.contains(&name));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn presigned_queries_lose_their_signature_only() {
-        let mut uri = Uri::from_static("/b/k?partNumber=1&X-Amz-Signature=00&uploadId=u&X-Amz-Date=x");
-        strip_presigned_query(&mut uri);
-        assert_eq!(uri, Uri::from_static("/b/k?partNumber=1&uploadId=u"));
-        let mut uri = Uri::from_static("/b/..//k?X-Amz-Signature=00");
-        strip_presigned_query(&mut uri);
-        assert_eq!(uri, Uri::from_static("/b/..//k"));
-    }
 
     #[test]
     fn what_is_in_frames_has_the_length_of_its_payload() {

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 const WORD_BYTES_MAX: usize = 68 - "UTF-8".len();
 
 /// `text` as a header value.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let units = text.encode_utf16();
     let (plain, other): (Vec<u16>, Vec<u16>) = units.partition(|unit| is_plain(*unit));
     if other.is_empty() {

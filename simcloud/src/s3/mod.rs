@@ -69,6 +69,7 @@ use std::sync::Arc;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use self::api::Api;
+pub(crate) use self::encoded_word::encode as encode_word;
 pub(crate) use self::object_headers::ObjectHeaders;
 pub(crate) use self::range::parse as parse_range;
 pub(crate) use self::request::RequestContext;
