@@ -3,6 +3,7 @@
 boto3 puts its checksum into a header on plain HTTP, whereas the AWS SDK for Rust sends it behind the body there too.
 """
 
+import datetime
 import hashlib
 import hmac
 import http.client
@@ -51,6 +52,13 @@ def _hmac(key: bytes, text: str) -> bytes:
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
+def _signing_key(scope: str) -> bytes:
+    key = ("AWS4" + SECRET_ACCESS_KEY).encode()
+    for step in scope.split("/"):
+        key = _hmac(key, step)
+    return key
+
+
 class _ChunkSigner:
     """The chain of chunk signatures: each signs the one before it."""
 
@@ -59,9 +67,7 @@ class _ChunkSigner:
         self.time = lowered["x-amz-date"]
         self.previous = lowered["authorization"].rsplit("Signature=", 1)[1]
         self.scope = f"{self.time[:8]}/{region}/s3/aws4_request"
-        self.key = ("AWS4" + SECRET_ACCESS_KEY).encode()
-        for step in self.scope.split("/"):
-            self.key = _hmac(self.key, step)
+        self.key = _signing_key(self.scope)
 
     def _sign(self, kind: str, *hashes: str) -> str:
         text = "\n".join([kind, self.time, self.scope, self.previous, *hashes])
@@ -119,9 +125,59 @@ def _exchange(method: str, url: str, headers: dict[str, str], body: bytes) -> tu
         connection.close()
 
 
-def request_presigned(method: str, url: str, body: bytes = b"") -> tuple[int, bytes]:
+def exchange_raw(
+    aws: Clients,
+    method: str,
+    target: str,
+    headers: list[tuple[str, bytes]] | None = None,
+    body: bytes = b"",
+    host: str | None = None,
+) -> tuple[int, list[tuple[str, bytes]], bytes]:
+    """One signed request with header values of any bytes, and the reply's headers as bytes.
+
+    `target` is path and query, encoded; `host` the name that is asked for, when it is not the endpoint's. `headers` are not signed:
+    what AWS verifies of such bytes is not documented.
+    """
+    parts = urlsplit(aws.endpoint)
+    host = host or parts.netloc
+    signed = _signed_headers(aws, method, f"http://{host}{target}", {"Host": host}, "UNSIGNED-PAYLOAD")
+    lines = [f"{method} {target} HTTP/1.1".encode()]
+    lines += [f"{name}: {value}".encode() for name, value in signed.items()]
+    lines += [name.encode() + b": " + value for name, value in headers or []]
+    lines += [f"Content-Length: {len(body)}".encode(), b"Connection: close", b"", body]
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
+        connection.sendall(b"\r\n".join(lines))
+        reply = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, rest = reply.partition(b"\r\n\r\n")
+    status, *fields = head.split(b"\r\n")
+    pairs = [field.split(b":", 1) for field in fields]
+    return int(status.split()[1]), [(name.decode().strip(), value.strip()) for name, value in pairs], rest
+
+
+def presigned_at(aws: Clients, method: str, target: str, when: datetime.datetime, expires_s: int) -> str:
+    """A URL of version 4 for `target`, a path, signed at a time of its own: boto3 signs now."""
+    parts = urlsplit(aws.endpoint)
+    time = when.strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{time[:8]}/{aws.region}/s3/aws4_request"
+    parameters = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{ACCESS_KEY_ID}/{scope}",
+        "X-Amz-Date": time,
+        "X-Amz-Expires": str(expires_s),
+        "X-Amz-SignedHeaders": "host",
+    }
+    query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in parameters.items())
+    request = "\n".join([method, target, query, f"host:{parts.netloc}\n", "host", "UNSIGNED-PAYLOAD"])
+    text = "\n".join(["AWS4-HMAC-SHA256", time, scope, hashlib.sha256(request.encode()).hexdigest()])
+    return f"{aws.endpoint}{target}?{query}&X-Amz-Signature={_hmac(_signing_key(scope), text).hex()}"
+
+
+def request_presigned(
+    method: str, url: str, body: bytes = b"", headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
     """A request to a presigned URL, without any SDK."""
-    return _exchange(method, url, {"Content-Length": str(len(body))} if method == "PUT" else {}, body)
+    length = {"Content-Length": str(len(body))} if method == "PUT" else {}
+    return _exchange(method, url, length | (headers or {}), body)
 
 
 def post_form(form: dict, body: bytes) -> tuple[int, bytes]:

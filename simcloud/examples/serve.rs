@@ -1,4 +1,5 @@
-//! simcloud on a loopback port: `cargo run -p simcloud --example serve -- [--port N] [--data DIR] [--fast-etags]`.
+//! simcloud on a loopback port: `cargo run -p simcloud --example serve -- [--port N] [--data DIR] [--fast-etags]
+//! [--secret-access-key SECRET]`.
 //!
 //! Prints `listening on http://127.0.0.1:PORT` and serves until Ctrl-C or SIGTERM. Without `--data`, objects are in memory.
 
@@ -23,6 +24,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
         match name.as_str() {
             "--port" => parsed.port = value()?.parse().map_err(|_| "--port needs a number below 65536")?,
             "--data" => parsed.options.data_dir = Some(value()?.into()),
+            "--secret-access-key" => parsed.options.secret_access_key = Some(value()?),
             "--fast-etags" => parsed.options.fast_etags = true,
             _ => return Err(format!("unknown argument {name}")),
         }

@@ -21,6 +21,8 @@ pub struct Options {
     pub account_id: String,
     /// The only access key id that is accepted; `None` accepts every one (and every region).
     pub access_key_id: Option<String>,
+    /// The secret key that presigned requests have to be signed with; `None` verifies no signature. Their times count in any case.
+    pub secret_access_key: Option<String>,
     /// Object bytes go below this folder; `None` keeps them in memory.
     pub data_dir: Option<PathBuf>,
     /// `data_dir` is scratch space that no later cloud goes on with: nothing is written there but bytes, and those of small objects
@@ -45,6 +47,7 @@ impl Default for Options {
             region: "us-east-1".to_owned(),
             account_id: "000000000000".to_owned(),
             access_key_id: None,
+            secret_access_key: None,
             data_dir: None,
             scratch_memory_bytes: None,
             seed: 0,

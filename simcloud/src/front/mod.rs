@@ -1,20 +1,26 @@
 //! The front door of both transports: one HTTP request in, one HTTP response (or a severed connection) out.
 //!
-//! 1. [`target`] says which service is meant: `X-Amz-Target` names the JSON services, `/_simcloud/health` is ours, STS is known by
-//!    its credential scope, and everything else is S3.
-//! 2. [`scope`] checks who asks and for which region. *Signatures are not verified*: an access key id is a name here, not a proof.
+//! 1. [`target`] says which service is meant: `X-Amz-Target` names the JSON services, `/_simcloud/health` is ours, a form with an
+//!    `Action` is for [`query_protocol`], and everything else is S3.
+//! 2. [`scope`] checks who asks and for which region. *Signatures are not verified*: an access key id is a name here, not a proof. Only
+//!    those of presigned requests are, when the cloud is told the secret key: see [`presigned`].
 //! 3. [`crate::fault`] may answer in the service's stead, or change what goes in or comes out.
 //! 4. [`json`] or [`s3`] speaks the service's protocol.
 
 mod aws_chunked;
 mod batch;
 mod form;
+mod hmac;
+mod host;
 mod json;
+mod overrides;
+mod presigned;
+mod query;
+mod query_protocol;
 mod reply;
 mod s3;
 mod s3_operation;
 mod scope;
-mod sts;
 mod target;
 
 use http::{Method, Request, Response, StatusCode};
@@ -48,7 +54,7 @@ async fn answer(
     if request.method() == Method::GET && request.uri().path() == "/_simcloud/health" {
         return Ok(reply::json(StatusCode::OK, "application/json", b"{\"status\":\"ok\"}".to_vec()));
     }
-    let (service, operation) = match target::resolve(request.headers(), scope.as_ref()) {
+    let (service, operation) = match target::resolve(&request, scope.as_ref()) {
         Ok(target) => target,
         Err(refusal) => return Ok(reply::refuse(Service::Other, &refusal)),
     };
@@ -62,7 +68,9 @@ async fn answer(
         Service::Sqs | Service::DynamoDb | Service::EventBridge => {
             Box::pin(json::call(cloud, service, operation, request)).await
         }
-        Service::Sts => Ok(sts::call(cloud, scope.as_ref(), request).await),
+        Service::Sts | Service::Query => {
+            Ok(query_protocol::call(cloud, service, scope.as_ref(), request).await)
+        }
         Service::S3 | Service::Other => Box::pin(s3::call(cloud, request)).await,
     }
 }

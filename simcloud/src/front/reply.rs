@@ -41,11 +41,11 @@ impl From<ApiError> for Refusal {
     }
 }
 
-/// `refusal` as `service` words it: XML for S3 and STS, `__type` JSON for the others.
+/// `refusal` as `service` words it: XML for S3 and the query protocol, `__type` JSON for the others.
 pub(crate) fn refuse(service: Service, refusal: &Refusal) -> Response<Body> {
     match service {
         Service::S3 => xml(refusal.status, s3_error(refusal)),
-        Service::Sts => xml(refusal.status, sts_error(refusal)),
+        Service::Sts | Service::Query => xml(refusal.status, query_protocol_error(service, refusal)),
         Service::Sqs | Service::DynamoDb | Service::EventBridge | Service::Other => {
             json_error(service, refusal)
         }
@@ -90,11 +90,15 @@ pub(crate) fn s3_error(refusal: &Refusal) -> String {
     )
 }
 
-fn sts_error(refusal: &Refusal) -> String {
+fn query_protocol_error(service: Service, refusal: &Refusal) -> String {
     let party = if refusal.status.is_server_error() { "Receiver" } else { "Sender" };
+    let namespace = match service {
+        Service::Sts => " xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"",
+        _ => "",
+    };
     format!(
-        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>{party}</Type><Code>{}</Code>\
-         <Message>{}</Message></Error></ErrorResponse>",
+        "<?xml version=\"1.0\"?>\n<ErrorResponse{namespace}><Error><Type>{party}</Type><Code>{}</Code><Message>{}</Message>\
+         </Error></ErrorResponse>",
         escape(&refusal.code),
         escape(&refusal.message)
     )

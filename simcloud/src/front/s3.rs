@@ -1,25 +1,27 @@
 //! S3 requests on their way to the protocol layer (`s3s`) and back.
 //!
 //! The protocol layer would verify signatures, and refuse whom it does not know. Here any credentials do, so what signs a request is
-//! taken off before it gets there: `Authorization`, the `X-Amz-…` query of a presigned URL, and the `aws-chunked` framing.
+//! taken off before it gets there: `Authorization`, what signs a presigned URL (see [`super::presigned`]), and the `aws-chunked` framing.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, EXPIRES, HeaderValue,
-    RANGE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, HeaderValue, RANGE,
 };
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use s3s::Body;
 
 use super::Severed;
 use super::aws_chunked::{Dechunked, Trailers};
 use super::form;
+use super::host;
+use super::overrides;
+use super::presigned::{self, Check};
 use super::reply::{self, Refusal};
 use super::s3_operation::{Address, address, unknown_subresource};
 use super::target::Service;
-use crate::s3::{RequestContext, parse_range};
+use crate::s3::{ObjectHeaders, RequestContext, parse_range};
 use crate::{Cloud, Incoming};
 
 const NO_PARTS: &str = "<CompleteMultipartUpload/>";
@@ -38,6 +40,8 @@ pub(super) async fn call(cloud: &Cloud, request: Request<Body>) -> Result<Respon
 /// A fault's `key` is looked for in `bucket/key`.
 async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>, Severed> {
     let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let at_host = host::to_path_style(&mut parts);
     let request_id = format!("{:016X}", cloud.inner.entropy.u64());
     let Address { operation, resource } = address(&parts.method, &parts.uri, &parts.headers);
     let is_head = parts.method == Method::HEAD;
@@ -55,6 +59,14 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
     if let Some(refusal) = firing.before().await? {
         return Ok(finish(firing.refuse(Service::S3, &refusal)));
     }
+    let check = Check {
+        now: cloud.inner.clock.now(),
+        secret_access_key: cloud.inner.options.secret_access_key.as_deref(),
+        path: &path,
+    };
+    if let Err(refusal) = at_host.and_then(|()| presigned::accept(&mut parts, check)) {
+        return Ok(finish(reply::refuse(Service::S3, &refusal)));
+    }
     if let Some(name) = unknown_subresource(&parts.uri, !resource.contains('/')) {
         return Ok(finish(reply::refuse(
             Service::S3,
@@ -65,7 +77,7 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
             ),
         )));
     }
-    let prepared = match prepare(&mut parts, body, &request_id) {
+    let prepared = match prepare(&mut parts, body, operation, &request_id) {
         Ok(body) if operation == "PostObject" => form::unsigned(&mut parts.headers, body).await,
         prepared => prepared,
     };
@@ -163,14 +175,21 @@ fn finish(mut response: Response<Body>, is_head: bool, request_id: &str) -> Resp
     response
 }
 
-/// Takes off what signs and frames the request, and keeps for the store what it needs of that.
-fn prepare(parts: &mut Parts, body: Body, request_id: &str) -> Result<Body, Refusal> {
+/// Takes off what signs and frames the request, and what the protocol layer would refuse; keeps for the store what it needs of that.
+fn prepare(parts: &mut Parts, body: Body, operation: &str, request_id: &str) -> Result<Body, Refusal> {
     parts.headers.remove(AUTHORIZATION);
-    strip_presigned_query(&mut parts.uri);
     if parts.headers.get(RANGE).is_some_and(|value| value.to_str().ok().and_then(parse_range).is_none()) {
         // S3 answers a range that it does not understand, or more than one, with the whole object.
         parts.headers.remove(RANGE);
     }
+    let object_headers = match operation {
+        "PutObject" | "CreateMultipartUpload" | "CopyObject" => ObjectHeaders::take(&mut parts.headers),
+        _ => ObjectHeaders::default(),
+    };
+    let overrides = match operation {
+        "GetObject" | "HeadObject" => overrides::take(&mut parts.uri)?,
+        _ => HeaderMap::new(),
+    };
     let trailers = Trailers::default();
     let declared = take_text(&mut parts.headers, "x-amz-content-sha256");
     let framed = declared.as_deref().is_some_and(|value| value.starts_with("STREAMING-"));
@@ -178,8 +197,8 @@ fn prepare(parts: &mut Parts, body: Body, request_id: &str) -> Result<Body, Refu
     parts.extensions.insert(RequestContext {
         request_id: request_id.to_owned(),
         payload_sha256: declared.filter(|value| !framed && value.len() == 64),
-        // S3 keeps `Expires` as it came, date or not; the protocol layer would insist on a date.
-        expires: take_text(&mut parts.headers, EXPIRES.as_str()),
+        object_headers,
+        overrides,
         trailers,
     });
     Ok(body)
@@ -196,20 +215,8 @@ fn dechunk(headers: &mut HeaderMap, body: Body, trailers: Trailers) -> Result<Bo
             )
         })?;
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    let encodings: Vec<String> = headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|encoding| encoding.trim().to_owned())
-        .filter(|encoding| !encoding.is_empty() && encoding != "aws-chunked")
-        .collect();
+    // Of an object it is kept already; of a part it says no more.
     headers.remove(CONTENT_ENCODING);
-    if let Ok(value) = HeaderValue::try_from(encodings.join(","))
-        && !encodings.is_empty()
-    {
-        headers.insert(CONTENT_ENCODING, value);
-    }
     Ok(Body::http_body(Dechunked::new(body, length, trailers)))
 }
 
@@ -217,54 +224,16 @@ fn take_text(headers: &mut HeaderMap, name: &str) -> Option<String> {
     headers.remove(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// Signing parameters that mean something beyond the signature stay: a presigned PUT may carry its checksum in the query.
-fn strip_presigned_query(uri: &mut Uri) {
-    const SIGNING: [&str; 10] = [
-        "X-Amz-Algorithm",
-        "X-Amz-Credential",
-        "X-Amz-Date",
-        "X-Amz-Expires",
-        "X-Amz-SignedHeaders",
-        "X-Amz-Signature",
-        "X-Amz-Security-Token",
-        "AWSAccessKeyId",
-        "Signature",
-        "Expires",
-    ];
-    let Some(query) = uri.query() else { return };
-    let is_signing = |pair: &&str| pair.split('=').next().is_some_and(|name| SIGNING.contains(&name));
-    if !query.split('&').any(|pair| is_signing(&pair)) {
-        return;
-    }
-    let kept: Vec<&str> = query.split('&').filter(|pair| !is_signing(pair)).collect();
-    let path = uri.path();
-    let target = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
-    if let Ok(stripped) = Uri::try_from(target) {
-        *uri = stripped;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn presigned_queries_lose_their_signature_only() {
-        let mut uri = Uri::from_static("/b/k?partNumber=1&X-Amz-Signature=00&uploadId=u&X-Amz-Date=x");
-        strip_presigned_query(&mut uri);
-        assert_eq!(uri, Uri::from_static("/b/k?partNumber=1&uploadId=u"));
-        let mut uri = Uri::from_static("/b/..//k?X-Amz-Signature=00");
-        strip_presigned_query(&mut uri);
-        assert_eq!(uri, Uri::from_static("/b/..//k"));
-    }
-
-    #[test]
-    fn content_encoding_keeps_what_is_not_framing() {
+    fn what_is_in_frames_has_the_length_of_its_payload() {
         let mut headers = HeaderMap::new();
-        headers.insert("content-encoding", HeaderValue::from_static("gzip,aws-chunked"));
+        headers.insert("content-encoding", HeaderValue::from_static("aws-chunked"));
         headers.insert("x-amz-decoded-content-length", HeaderValue::from_static("3"));
         dechunk(&mut headers, Body::empty(), Trailers::default()).unwrap();
-        assert_eq!(headers["content-encoding"], "gzip");
-        assert_eq!(headers["content-length"], "3");
+        assert_eq!((headers.len(), headers["content-length"].as_bytes()), (1, &b"3"[..]));
     }
 }

@@ -1,7 +1,8 @@
-//! Who asks, and for which region: the credential scope of a Signature Version 4 request.
+//! Who asks, and for which region: the credential scope of a Signature Version 4 request. A presigned one of version 2 has no region.
 
 use http::{HeaderMap, StatusCode, Uri};
 
+use super::query;
 use super::reply::Refusal;
 use super::target::Service;
 
@@ -9,7 +10,8 @@ use super::target::Service;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
     pub(super) access_key_id: String,
-    pub(super) region: String,
+    /// `None`: version 2 names none.
+    pub(super) region: Option<String>,
     /// As AWS signs it: `s3`, `sqs`, `dynamodb`, `events`, `sts` …
     pub(super) service: String,
 }
@@ -23,8 +25,13 @@ impl Scope {
             return Self::parse(credential.split([',', ' ']).next()?);
         }
         let query = uri.query()?;
-        let credential = query.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
-        Self::parse(&credential.replace("%2F", "/").replace("%2f", "/"))
+        let value =
+            |name: &str| query::pairs(query).find_map(|(other, value)| (other == name).then_some(value));
+        let of_version_2 = |key| Self { access_key_id: key, region: None, service: "s3".to_owned() };
+        match value("X-Amz-Credential") {
+            Some(credential) => Self::parse(&credential),
+            None => value("AWSAccessKeyId").map(of_version_2),
+        }
     }
 
     /// `AKID/20260101/us-east-1/s3/aws4_request`; an access key id may itself hold slashes.
@@ -34,7 +41,7 @@ impl Scope {
         let (region, _date, access_key_id) = (fields.next()?, fields.next()?, fields.next()?);
         Some(Self {
             access_key_id: access_key_id.to_owned(),
-            region: region.to_owned(),
+            region: Some(region.to_owned()),
             service: service.to_owned(),
         })
     }
@@ -52,10 +59,12 @@ pub(super) fn check(
     if scope.access_key_id != expected {
         return Err(unknown_key(service));
     }
-    if scope.region != region && service != Service::Sts {
-        return Err(foreign_region(service, &scope.region, region));
+    match scope.region.as_deref() {
+        Some(asked) if asked != region && service != Service::Sts => {
+            Err(foreign_region(service, asked, region))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn unsigned(service: Service) -> Refusal {
@@ -76,7 +85,7 @@ fn unknown_key(service: Service) -> Refusal {
             "InvalidAccessKeyId",
             "The AWS Access Key Id you provided does not exist in our records.",
         ),
-        Service::Sqs | Service::Sts => Refusal::new(
+        Service::Sqs | Service::Sts | Service::Query => Refusal::new(
             StatusCode::FORBIDDEN,
             "InvalidClientTokenId",
             "The security token included in the request is invalid.",
@@ -128,11 +137,14 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=00",
         );
         let expected =
-            Scope { access_key_id: "AKID".into(), region: "eu-west-1".into(), service: "sqs".into() };
+            Scope { access_key_id: "AKID".into(), region: Some("eu-west-1".into()), service: "sqs".into() };
         assert_eq!(Scope::of(&headers, &Uri::from_static("/")), Some(expected.clone()));
         let uri = Uri::from_static(
             "/b/k?X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fsqs%2Faws4_request&X-Amz-Signature=0",
         );
+        assert_eq!(Scope::of(&HeaderMap::new(), &uri), Some(expected));
+        let uri = Uri::from_static("/b/k?AWSAccessKeyId=AKID&Signature=0&Expires=1");
+        let expected = Scope { access_key_id: "AKID".into(), region: None, service: "s3".into() };
         assert_eq!(Scope::of(&HeaderMap::new(), &uri), Some(expected));
         assert_eq!(Scope::of(&HeaderMap::new(), &Uri::from_static("/")), None);
         assert_eq!(Scope::of(&signed("AWS AKID:sig"), &Uri::from_static("/")), None);
@@ -142,7 +154,7 @@ mod tests {
     fn one_key_and_one_region_when_a_key_is_set() {
         let scope = |key: &str, region: &str| Scope {
             access_key_id: key.into(),
-            region: region.into(),
+            region: Some(region.into()),
             service: "s3".into(),
         };
         assert!(check(Service::S3, None, None, "us-east-1").is_ok());

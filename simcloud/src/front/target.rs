@@ -1,7 +1,8 @@
 //! Which service and operation a request is for.
 
-use http::{HeaderMap, StatusCode};
+use http::{Request, StatusCode};
 
+use super::query_protocol;
 use super::reply::Refusal;
 use super::scope::Scope;
 
@@ -13,6 +14,8 @@ pub(crate) enum Service {
     DynamoDb,
     EventBridge,
     Sts,
+    /// One that simcloud does not have and that speaks the query protocol; SQS too, when asked in it.
+    Query,
     /// One that simcloud does not have.
     Other,
 }
@@ -26,14 +29,15 @@ impl Service {
             Self::DynamoDb => "DynamoDB",
             Self::EventBridge => "EventBridge",
             Self::Sts => "STS",
+            Self::Query => "query",
             Self::Other => "other",
         }
     }
 }
 
 /// The service, and for the JSON protocols the operation (empty for the others).
-pub(super) fn resolve(headers: &HeaderMap, scope: Option<&Scope>) -> Result<(Service, String), Refusal> {
-    if let Some(target) = headers.get("x-amz-target").and_then(|value| value.to_str().ok()) {
+pub(super) fn resolve<B>(request: &Request<B>, scope: Option<&Scope>) -> Result<(Service, String), Refusal> {
+    if let Some(target) = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()) {
         let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
         let service = match prefix {
             "AmazonSQS" => Service::Sqs,
@@ -44,8 +48,10 @@ pub(super) fn resolve(headers: &HeaderMap, scope: Option<&Scope>) -> Result<(Ser
         return Ok((service, operation.to_owned()));
     }
     match scope.map(|scope| scope.service.as_str()) {
-        None | Some("s3" | "s3express") => Ok((Service::S3, String::new())),
+        Some("s3" | "s3express") => Ok((Service::S3, String::new())),
         Some("sts") => Ok((Service::Sts, String::new())),
+        _ if query_protocol::is_spoken(request) => Ok((Service::Query, String::new())),
+        None => Ok((Service::S3, String::new())),
         Some(service) => Err(not_implemented(&format!("{service} (without a known X-Amz-Target)"))),
     }
 }
@@ -58,10 +64,8 @@ fn not_implemented(what: &str) -> Refusal {
 mod tests {
     use super::*;
 
-    fn headers(target: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-amz-target", target.parse().unwrap());
-        headers
+    fn headers(target: &str) -> Request<()> {
+        Request::builder().header("x-amz-target", target).body(()).unwrap()
     }
 
     #[test]
@@ -82,12 +86,17 @@ mod tests {
     fn without_a_target_the_scope_decides() {
         let scope = |service: &str| Scope {
             access_key_id: "AKID".to_owned(),
-            region: "us-east-1".to_owned(),
+            region: Some("us-east-1".to_owned()),
             service: service.to_owned(),
         };
-        assert_eq!(resolve(&HeaderMap::new(), None).unwrap().0, Service::S3);
-        assert_eq!(resolve(&HeaderMap::new(), Some(&scope("s3"))).unwrap().0, Service::S3);
-        assert_eq!(resolve(&HeaderMap::new(), Some(&scope("sts"))).unwrap().0, Service::Sts);
-        assert!(resolve(&HeaderMap::new(), Some(&scope("iam"))).unwrap_err().message.contains("iam"));
+        let plain = Request::new(());
+        let action = Request::get("/?Action=ListQueues").body(()).unwrap();
+        assert_eq!(resolve(&plain, None).unwrap().0, Service::S3);
+        assert_eq!(resolve(&plain, Some(&scope("s3"))).unwrap().0, Service::S3);
+        assert_eq!(resolve(&plain, Some(&scope("sts"))).unwrap().0, Service::Sts);
+        assert!(resolve(&plain, Some(&scope("iam"))).unwrap_err().message.contains("iam"));
+        assert_eq!(resolve(&action, Some(&scope("iam"))).unwrap().0, Service::Query);
+        assert_eq!(resolve(&action, Some(&scope("s3"))).unwrap().0, Service::S3);
+        assert_eq!(resolve(&action, None).unwrap().0, Service::Query);
     }
 }

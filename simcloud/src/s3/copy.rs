@@ -75,7 +75,7 @@ impl Store {
         &self,
         mut request: S3Request<CopyObjectInput>,
     ) -> S3Result<S3Response<CopyObjectOutput>> {
-        let context = RequestContext::of(&mut request.extensions);
+        let mut context = RequestContext::of(&mut request.extensions);
         let mut input = request.input;
         refuse_unsupported!(input);
         if input.copy_source_sse_customer_algorithm.is_some() {

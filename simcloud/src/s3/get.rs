@@ -4,9 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
-use s3s::dto::{
-    GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StreamingBlob, TimestampFormat,
-};
+use s3s::dto::{GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, StreamingBlob};
 use s3s::{S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::blob_reader::Reader;
@@ -16,6 +14,7 @@ use super::errors::{custom, invalid_request, not_implemented, refuse};
 use super::fields::{checksum_type, set_checksum, set_encryption};
 use super::object::{Details, Version, signed, timestamp};
 use super::range::{Asked, content_range, resolve};
+use super::request::RequestContext;
 use super::store::Store;
 
 /// Which bytes of an object an answer is about.
@@ -108,12 +107,6 @@ macro_rules! describe {
             selection.is_partial.then(|| content_range(&selection.bytes, details.size_bytes));
         output.e_tag = Some(details.etag());
         output.last_modified = Some(details.last_modified());
-        output.content_type =
-            Some(template.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned()));
-        output.content_encoding = template.content_encoding.clone();
-        output.content_disposition = template.content_disposition.clone();
-        output.content_language = template.content_language.clone();
-        output.cache_control = template.cache_control.clone();
         output.website_redirect_location = template.website_redirect_location.clone();
         output.storage_class = template.storage_class();
         output.parts_count = is_listed.then(|| i32::try_from(details.parts.len()).unwrap_or(i32::MAX));
@@ -148,35 +141,12 @@ macro_rules! find {
     }};
 }
 
-/// `response-…` query parameters stand in for the object's own headers.
-macro_rules! overridden {
-    ($input:expr) => {{
-        let mut headers = HeaderMap::new();
-        let mut set = |name, value: Option<String>| {
-            if let Some(value) = value.and_then(|value| http::HeaderValue::try_from(value).ok()) {
-                headers.insert(name, value);
-            }
-        };
-        set(http::header::CACHE_CONTROL, $input.response_cache_control.take());
-        set(http::header::CONTENT_DISPOSITION, $input.response_content_disposition.take());
-        set(http::header::CONTENT_ENCODING, $input.response_content_encoding.take());
-        set(http::header::CONTENT_LANGUAGE, $input.response_content_language.take());
-        set(http::header::CONTENT_TYPE, $input.response_content_type.take());
-        let expires = $input.response_expires.take().and_then(|date| {
-            let mut text = Vec::new();
-            date.format(TimestampFormat::HttpDate, &mut text).ok()?;
-            String::from_utf8(text).ok()
-        });
-        set(http::header::EXPIRES, expires);
-        headers
-    }};
-}
-
 impl Store {
     pub(super) async fn get_object(
         &self,
         mut request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
+        let context = RequestContext::of(&mut request.extensions);
         let (version, version_id, selection) = find!(self, request.input);
         let Version { details, blob, .. } = &*version;
         if details.is_archived() {
@@ -193,7 +163,7 @@ impl Store {
             .map(|count| i32::try_from(count).unwrap_or(i32::MAX));
         let body = Reader::new(blob.slice(selection.bytes.clone())).paced(self.stream_bytes_per_second);
         output.body = Some(StreamingBlob::from(s3s::Body::http_body(body)));
-        let headers = headers(&version, overridden!(request.input));
+        let headers = headers(&version, context.overrides);
         Ok(S3Response::with_headers(output, headers))
     }
 
@@ -201,11 +171,12 @@ impl Store {
         &self,
         mut request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
+        let context = RequestContext::of(&mut request.extensions);
         let (version, version_id, selection) = find!(self, request.input);
         let checksums = request.input.checksum_mode.is_some();
         let mut output = describe!(HeadObjectOutput, &version.details, &selection, checksums);
         output.version_id = version_id;
-        let mut headers = headers(&version, overridden!(request.input));
+        let mut headers = headers(&version, context.overrides);
         // The protocol layer has no member for it in the output of HeadObject.
         let tags = version.details.template.tags.len();
         if tags > 0 {

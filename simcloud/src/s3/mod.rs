@@ -9,6 +9,7 @@
 //!   runs, with `records` for what is known of it, and `restore` reads both. `virtual_object` makes objects whose bytes are those of
 //!   `blob_pattern`.
 //! - `lifecycle_rules` keeps what `lifecycle` says of a key, and `expiry` does it.
+//! - `object_headers` and `encoded_word` keep headers and metadata as S3 does, whatever bytes they hold.
 //! - `range`, `conditions`, `lifecycle`, `listing`, `listing_members`, `versions`, `checksum`, `claims`, `keys`, `tags` are pure.
 //!
 //! Not there, and refused by name: MFA delete, lifecycle transitions, locks, ACLs, policies, SSE-C, restore, notifications other than
@@ -30,6 +31,7 @@ mod conditions;
 mod copy;
 mod delete;
 mod disk;
+mod encoded_word;
 mod errors;
 mod expiry;
 mod fields;
@@ -45,6 +47,7 @@ mod listing_members;
 mod lookup;
 mod multipart;
 mod object;
+mod object_headers;
 mod pace;
 mod put;
 mod range;
@@ -66,6 +69,8 @@ use std::sync::Arc;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 use self::api::Api;
+pub(crate) use self::encoded_word::encode as encode_word;
+pub(crate) use self::object_headers::ObjectHeaders;
 pub(crate) use self::range::parse as parse_range;
 pub(crate) use self::request::RequestContext;
 use self::store::Store;

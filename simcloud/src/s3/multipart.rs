@@ -33,7 +33,7 @@ impl Store {
         &self,
         mut request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        let context = RequestContext::of(&mut request.extensions);
+        let mut context = RequestContext::of(&mut request.extensions);
         let mut input = request.input;
         refuse_unsupported!(input);
         keys::check(&input.key)?;

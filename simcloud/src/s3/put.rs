@@ -21,7 +21,7 @@ impl Store {
         &self,
         mut request: S3Request<PutObjectInput>,
     ) -> S3Result<S3Response<PutObjectOutput>> {
-        let context = RequestContext::of(&mut request.extensions);
+        let mut context = RequestContext::of(&mut request.extensions);
         let mut input = request.input;
         let is_form = request.method == Method::POST;
         if is_form {

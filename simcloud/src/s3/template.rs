@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, EXPIRES,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use s3s::dto::{Metadata, ServerSideEncryption, StorageClass};
 use s3s::{S3ErrorCode, S3Result};
 use serde::{Deserialize, Serialize};
 
+use super::encoded_word;
 use super::errors::{invalid_argument, refuse};
+use super::object_headers::to_latin1;
 use super::tags;
 
-/// Longest user metadata of an object: the sum of names and values, in bytes.
+/// Longest user metadata of an object: the sum of names and values, decoded, in bytes of UTF-8.
 const METADATA_BYTES_MAX: usize = 2 * 1024;
 
 const STORAGE_CLASSES: [&str; 8] = [
@@ -86,16 +90,26 @@ impl Encryption {
 }
 
 impl Template {
-    /// What goes back as it came: `Expires` and user metadata, in the order of their names.
+    /// What goes back as it came, and user metadata in the order of their names.
     pub(super) fn response_headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        if let Some(value) = self.expires.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
-            headers.insert(http::header::EXPIRES, value);
+        let system = [
+            (CACHE_CONTROL, self.cache_control.as_deref()),
+            (CONTENT_DISPOSITION, self.content_disposition.as_deref()),
+            (CONTENT_ENCODING, self.content_encoding.as_deref()),
+            (CONTENT_LANGUAGE, self.content_language.as_deref()),
+            (CONTENT_TYPE, Some(self.content_type.as_deref().unwrap_or("binary/octet-stream"))),
+            (EXPIRES, self.expires.as_deref()),
+        ];
+        for (name, text) in system {
+            if let Some(value) = text.and_then(to_latin1) {
+                headers.insert(name, value);
+            }
         }
         for (name, value) in &self.metadata {
             if let (Ok(name), Ok(value)) = (
                 HeaderName::try_from(format!("x-amz-meta-{name}")),
-                HeaderValue::try_from(encode_word(value)),
+                HeaderValue::try_from(encoded_word::encode(value)),
             ) {
                 headers.insert(name, value);
             }
@@ -114,9 +128,12 @@ impl Template {
     }
 }
 
-/// User metadata within S3's limit.
-pub(super) fn metadata(metadata: Option<Metadata>) -> S3Result<BTreeMap<String, String>> {
-    let metadata: BTreeMap<String, String> = metadata.unwrap_or_default().into_iter().collect();
+/// User metadata within S3's limit: from headers, or from the fields of a form, which are not decoded.
+pub(super) fn metadata(
+    mut metadata: BTreeMap<String, String>,
+    fields: Option<Metadata>,
+) -> S3Result<BTreeMap<String, String>> {
+    metadata.extend(fields.unwrap_or_default());
     let length: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
     if length > METADATA_BYTES_MAX {
         return Err(refuse(
@@ -144,26 +161,21 @@ pub(super) fn tagging(header: Option<&str>) -> S3Result<BTreeMap<String, String>
     header.map_or_else(|| Ok(BTreeMap::new()), tags::parse_header)
 }
 
-/// Text that is no header value as it is becomes an RFC 2047 encoded word, as S3 does with metadata outside ASCII.
-fn encode_word(text: &str) -> String {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return text.to_owned();
-    }
-    format!("=?UTF-8?B?{}?=", base64::engine::general_purpose::STANDARD.encode(text))
-}
-
-/// A [`Template`] from the members that the three creating requests share.
+/// A [`Template`] from the headers and members that the three creating requests share. In members, headers come only from a form.
 macro_rules! template_of {
     ($input:expr, $context:expr) => {
         $crate::s3::template::Template {
-            content_type: $input.content_type.clone(),
-            content_encoding: $input.content_encoding.clone(),
-            content_disposition: $input.content_disposition.clone(),
-            content_language: $input.content_language.clone(),
-            cache_control: $input.cache_control.clone(),
-            expires: $context.expires.clone(),
+            content_type: $context.take_system(&http::header::CONTENT_TYPE, $input.content_type.take()),
+            content_encoding: $context
+                .take_system(&http::header::CONTENT_ENCODING, $input.content_encoding.take()),
+            content_disposition: $context
+                .take_system(&http::header::CONTENT_DISPOSITION, $input.content_disposition.take()),
+            content_language: $context
+                .take_system(&http::header::CONTENT_LANGUAGE, $input.content_language.take()),
+            cache_control: $context.take_system(&http::header::CACHE_CONTROL, $input.cache_control.take()),
+            expires: $context.take_system(&http::header::EXPIRES, None),
             website_redirect_location: $input.website_redirect_location.clone(),
-            metadata: $crate::s3::template::metadata($input.metadata.take())?,
+            metadata: $crate::s3::template::metadata($context.take_metadata(), $input.metadata.take())?,
             tags: $crate::s3::template::tagging($input.tagging.as_deref())?,
             storage_class: $crate::s3::template::storage_class($input.storage_class.take())?,
             encryption: $crate::s3::template::Encryption::of(
@@ -214,15 +226,12 @@ mod tests {
 
     #[test]
     fn metadata_has_a_limit() {
-        let of = |length: usize| metadata(Some(Metadata::from([("k".to_owned(), "v".repeat(length))])));
-        assert!(of(2047).is_ok());
-        assert_eq!(of(2048).unwrap_err().code(), &S3ErrorCode::MetadataTooLarge);
-    }
-
-    #[test]
-    fn metadata_outside_ascii_is_an_encoded_word() {
-        assert_eq!(encode_word("plain"), "plain");
-        assert_eq!(encode_word("ü"), "=?UTF-8?B?w7w=?=");
+        let of = |text: String| metadata(BTreeMap::from([("k".to_owned(), text)]), None);
+        assert!(of("v".repeat(2047)).is_ok());
+        assert_eq!(of("v".repeat(2048)).unwrap_err().code(), &S3ErrorCode::MetadataTooLarge);
+        // Encoded, each takes six bytes.
+        assert!(of("é".repeat(1023)).is_ok());
+        assert_eq!(of("é".repeat(1024)).unwrap_err().code(), &S3ErrorCode::MetadataTooLarge);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod conditions;
 mod disk;
 mod faults;
+mod front;
 mod lifecycle;
 mod multipart;
 mod objects;
