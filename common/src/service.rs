@@ -60,6 +60,9 @@ fn hint(fault: &Fault) -> &'static str {
         _ if fault.code == "NoIndex" => "the table has no index of this name",
         _ if fault.code == "IndexNotActive" => "it is being made or changed: try again when it is active",
         _ if fault.code == "NoDate" => "its replies have no date, without which no upload has an age",
+        _ if fault.code == "not_an_aws_answer" => {
+            "something else answered in AWS's place: is there a proxy, a load balancer or a captive portal in between?"
+        }
         Class::Missing => "is it in this account and region, under this name?",
         Class::Denied => "are credentials, region and permissions right?",
         Class::Throttled | Class::Transient => "is the endpoint up and reachable, and is it AWS's?",
