@@ -2,18 +2,23 @@
 //!
 //! A [`Queue`] is one queue with its dead-letter queue. Receives have an attempt timeout of their own, because a long poll through
 //! the SDK can hang past its wait time; sends, deletes and visibility changes go in batches of at most ten and report each entry.
+//! A FIFO queue keeps the order of each group through sends that fail, receives and parking: see [`Queue::is_fifo`].
 
 mod batch;
+mod in_order;
 mod lookup;
 mod message;
 mod park;
 mod receive;
 
 pub use batch::{Entry, Outgoing};
-pub use lookup::Queue;
+pub use in_order::held_back;
+pub use lookup::{Queue, is_fifo};
 pub use message::{Message, Receipt};
 pub use receive::RECEIVE_SLACK;
 
+/// The code of a message that was not sent because an earlier one of its group was not.
+pub const HELD_BACK: &str = "HeldBack";
 /// The most entries of a batch, and the most messages of a receive.
 pub const BATCH_MAX: usize = 10;
 /// Message attributes that carry the trace across a queue (W3C Trace Context).
