@@ -23,6 +23,10 @@ EVENT = {
         "flag": True,
         "score": -2.5,
         "list": ["x", "y"],
+        "request.id": "r",
+        "address": "10.1.200.7",
+        "address6": "2001:0db8:ffff::1",
+        "empty": [],
         "items": [{"name": "a", "size": 1}, {"name": "b", "size": 2}],
     },
 }
@@ -72,6 +76,17 @@ MATCHES = {
     "exists-with-null": {"detail": {"nothing": [{"exists": True}]}},
     "does-not-exist": {"detail": {"object": {"version-id": [{"exists": False}]}}},
     "does-not-exist-below-nothing": {"detail": {"absent": {"deeper": [{"exists": False}]}}},
+    # Recorded on AWS, 15 October 2025.
+    "number-with-a-fraction-of-0": _size(1500.0),
+    "dot-in-a-name-of-the-pattern": {"detail": {"object.size": [1500]}},
+    "dots-from-the-top": {"detail.object.size": [1500]},
+    "dot-in-a-name-of-the-event": {"detail": {"request": {"id": ["r"]}}},
+    "cidr": {"detail": {"address": [{"cidr": "10.1.0.0/16"}]}},
+    "cidr-v6": {"detail": {"address6": [{"cidr": "2001:db8::/32"}]}},
+    "empty-prefix": _key({"prefix": ""}),
+    "anything-but-an-empty-wildcard": _key({"anything-but": {"wildcard": ""}}),
+    "anything-but-prefix-of-a-number": _size({"anything-but": {"prefix": "1"}}),
+    "wildcard-before-what-repeats": _key({"wildcard": "in/*/a+b ü.JPG"}),
     "or": {"$or": [{"source": ["aws.sqs"]}, {"detail-type": ["Object Created"]}]},
     "or-and-field": {"source": ["aws.s3"], "$or": [{"account": ["1"]}, {"region": ["us-east-1"]}]},
     "nested-or": {"detail": {"$or": [{"reason": ["CopyObject"]}, {"bucket": {"name": ["incoming"]}}]}},
@@ -104,6 +119,13 @@ DOES_NOT_MATCH = {
     "numeric-of-a-string": _key({"numeric": [">", 0]}),
     "exists": {"detail": {"absent": [{"exists": True}]}},
     "does-not-exist": {"detail": {"reason": [{"exists": False}]}},
+    # Recorded on AWS, 15 October 2025.
+    "anything-but-the-same-number": _size({"anything-but": 1500.0}),
+    "dot-in-a-name-one-too-many": {"detail": {"object.size": {"size": [1500]}}},
+    "cidr": {"detail": {"address": [{"cidr": "10.2.0.0/16"}]}},
+    "cidr-of-no-address": _key({"cidr": "0.0.0.0/0"}),
+    "cidr-of-a-number": _size({"cidr": "0.0.0.0/0"}),
+    "null-in-an-empty-array": {"detail": {"empty": [None]}},
     "or": {"$or": [{"source": ["aws.sqs"]}, {"account": ["1"]}]},
     "or-and-field": {"source": ["aws.sqs"], "$or": [{"region": ["us-east-1"]}, {"account": ["1"]}]},
 }
@@ -123,6 +145,23 @@ INVALID = {
     "two-operators": '{"source": [{"prefix": "a", "suffix": "b"}]}',
     "nested-array": '{"source": [["aws.s3"]]}',
     "empty-pattern": "{}",
+    # Recorded on AWS, 15 October 2025.
+    "anything-but-an-empty-prefix": '{"source": [{"anything-but": {"prefix": ""}}]}',
+    "anything-but-an-empty-suffix": '{"source": [{"anything-but": {"suffix": ""}}]}',
+    "anything-but-prefix-ignoring-case": '{"source": [{"anything-but": {"prefix": {"equals-ignore-case": "a"}}}]}',
+    "anything-but-suffix-of-null": '{"source": [{"anything-but": {"suffix": [null, "a"]}}]}',
+    "anything-but-null": '{"source": [{"anything-but": null}]}',
+    "numeric-of-a-number": '{"detail": {"size": [{"numeric": 10}]}}',
+    "numeric-cut-short": '{"detail": {"size": [{"numeric": [">", 0, "<"]}]}}',
+    "numeric-range-of-two-bottoms": '{"detail": {"size": [{"numeric": [">", 0, ">", 1]}]}}',
+    "cidr-without-bits": '{"source": [{"cidr": "10.0.0.0"}]}',
+    "cidr-of-other-bits": '{"source": [{"cidr": "10.0.0.0/x"}]}',
+    "cidr-of-no-address": '{"source": [{"cidr": "10.0.x/8"}]}',
+    "cidr-v6-of-no-address": '{"source": [{"cidr": "x:db8::/32"}]}',
+    "cidr-list": '{"source": [{"cidr": ["10.0.0.0/8"]}]}',
+    "wildcard-too-complex": '{"source": [{"wildcard": "*:*:*:*:*:name/*"}]}',
+    "wildcard-of-two-stars": '{"source": [{"wildcard": "a**"}]}',
+    "operator-in-capitals": '{"source": [{"EXISTS": true}]}',
 }
 
 
@@ -144,3 +183,24 @@ def test_pattern_does_not_match(eventbridge, pattern):
 def test_invalid_pattern_is_refused(eventbridge, pattern):
     with refused("InvalidEventPatternException", status=400):
         eventbridge.put_rule(Name=unique("rule"), EventPattern=pattern)
+
+
+ENVELOPE = ["id", "account", "source", "time", "region", "detail-type"]
+
+
+def test_event_needs_neither_resources_nor_detail(eventbridge):
+    """15 October 2025."""
+    event = {name: EVENT[name] for name in ENVELOPE}
+    reply = eventbridge.test_event_pattern(EventPattern='{"source": ["aws.s3"]}', Event=json.dumps(event))
+    assert reply["Result"] is True
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["no json", '["list"]', "{}"] + [json.dumps({name: EVENT[name] for name in ENVELOPE[1:]})],
+    ids=["not-json", "not-an-object", "empty", "no-id"],
+)
+def test_event_without_envelope_is_refused(eventbridge, event):
+    """5 December 2024."""
+    with refused("ValidationException", status=400):
+        eventbridge.test_event_pattern(EventPattern='{"source": ["aws.s3"]}', Event=event)

@@ -168,3 +168,14 @@ def test_more_than_10_entries_are_refused(eventbridge):
 def test_default_bus_is_there(eventbridge):
     assert eventbridge.describe_event_bus()["Name"] == "default"
     assert "default" in [bus["Name"] for bus in eventbridge.list_event_buses()["EventBuses"]]
+
+
+def test_event_for_a_bus_that_is_not_there_gets_an_id(eventbridge):
+    """8 January 2025."""
+    assert _put(eventbridge, unique("source"), EventBusName=unique("bus"))
+
+
+def test_describe_rule_names_its_owner(eventbridge, make_rule, queue):
+    """8 January 2025."""
+    rule = make_rule({"source": ["x"]}, queue)
+    assert eventbridge.describe_rule(Name=rule.name)["CreatedBy"] == rule.arn.split(":")[4]

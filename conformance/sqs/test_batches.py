@@ -133,3 +133,9 @@ def test_empty_and_oversized_batches_of_receipts_are_refused(sqs, queue, operati
     entry = {"ReceiptHandle": "x"} | ({} if operation == "delete" else {"VisibilityTimeout": 0})
     with refused("TooManyEntriesInBatchRequest"):
         call(QueueUrl=queue, Entries=[entry | {"Id": str(number)} for number in range(11)])
+
+
+def test_list_of_no_failures_is_left_out(sqs, queue):
+    """30 April 2024."""
+    reply = sqs.send_message_batch(QueueUrl=queue, Entries=[{"Id": "0", "MessageBody": "x"}])
+    assert "Failed" not in reply

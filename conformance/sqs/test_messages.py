@@ -189,3 +189,38 @@ def test_trace_header_is_carried(sqs, queue):
     sqs.send_message(QueueUrl=queue, MessageBody="x", MessageSystemAttributes=system)
     message = queues.receive_one(sqs, queue, MessageSystemAttributeNames=["AWSTraceHeader"])
     assert message["Attributes"] == {"AWSTraceHeader": header}
+
+
+def test_attribute_name_may_have_letters_beyond_ascii(sqs, queue):
+    attributes = {"größe.1": {"DataType": "String", "StringValue": "v"}}
+    sqs.send_message(QueueUrl=queue, MessageBody="x", MessageAttributes=attributes)
+    message = queues.receive_one(sqs, queue, MessageAttributeNames=["All"])
+    assert message["MessageAttributes"]["größe.1"]["StringValue"] == "v"
+
+
+def test_control_character_in_an_attribute_is_refused(sqs, queue):
+    attributes = {"name": {"DataType": "String", "StringValue": "a\x08"}}
+    with refused("InvalidParameterValue", status=400):
+        sqs.send_message(QueueUrl=queue, MessageBody="x", MessageAttributes=attributes)
+
+
+def test_star_asks_for_all_attributes(sqs, queue):
+    """30 April 2024."""
+    attributes = {"name": {"DataType": "String", "StringValue": "v"}}
+    sqs.send_message(QueueUrl=queue, MessageBody="x", MessageAttributes=attributes)
+    message = queues.receive_one(sqs, queue, MessageAttributeNames=["*"])
+    assert message["MessageAttributes"]["name"]["StringValue"] == "v"
+
+
+def test_trace_of_the_request_goes_with_the_message(aws, sqs, queue):
+    """27 June 2025."""
+    trace = "Root=1-5f84c7a1-3d2b9c6f0a1e4b5c8d7f6e5a;Parent=53995c3f42cd8ad8;Sampled=1"
+
+    def add_trace(request, **_):
+        request.headers["X-Amzn-Trace-Id"] = trace
+
+    client = aws.client("sqs")
+    client.meta.events.register("before-send.sqs.SendMessage", add_trace)
+    client.send_message(QueueUrl=queue, MessageBody="x")
+    message = queues.receive_one(sqs, queue, MessageSystemAttributeNames=["AWSTraceHeader"])
+    assert message["Attributes"]["AWSTraceHeader"] == trace

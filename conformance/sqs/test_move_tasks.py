@@ -1,5 +1,6 @@
 """Message move tasks: from a dead-letter queue back."""
 
+import base64
 import json
 
 import pytest
@@ -77,9 +78,18 @@ def test_unknown_queue_is_refused(sqs, queue):
         sqs.start_message_move_task(SourceArn=queues.arn_of(sqs, queue) + "-none")
 
 
-def test_unknown_task_cannot_be_cancelled(sqs):
-    with refused("ResourceNotFoundException", "InvalidParameterValue"):
+def test_handle_that_is_none_is_refused(sqs):
+    """30 April 2024."""
+    with refused("InvalidParameterValue", status=400):
         sqs.cancel_message_move_task(TaskHandle="bm9uZQ==")
+
+
+@pytest.mark.parametrize("suffix", ["", "-none"], ids=["no-task", "no-queue"])
+def test_unknown_task_cannot_be_cancelled(sqs, queue, suffix):
+    """30 April 2024."""
+    handle = {"taskId": "4f6c1c1e-7a0b-4a9e-9f43-0c5d2b8a1e77", "sourceArn": queues.arn_of(sqs, queue) + suffix}
+    with refused("ResourceNotFoundException", status=404):
+        sqs.cancel_message_move_task(TaskHandle=base64.b64encode(json.dumps(handle).encode()).decode())
 
 
 @pytest.mark.parametrize("rate", [0, 501])

@@ -190,3 +190,17 @@ def test_tags(sqs, queue):
     sqs.tag_queue(QueueUrl=queue, Tags={"team": "ops", "stage": "test"})
     sqs.untag_queue(QueueUrl=queue, TagKeys=["stage"])
     assert sqs.list_queue_tags(QueueUrl=queue)["Tags"] == {"team": "ops"}
+
+
+def test_name_does_for_the_url(sqs, queue):
+    """20 August 2024."""
+    name = queue.rsplit("/", 1)[1]
+    sqs.send_message(QueueUrl=name, MessageBody="x")
+    assert queues.receive_one(sqs, queue)["Body"] == "x"
+
+
+def test_refusal_has_the_code_of_both_protocols(sqs, queue):
+    """30 April 2024."""
+    with refused("InvalidParameterValue") as refusal:
+        sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=11)
+    assert refusal.response["Error"]["QueryErrorCode"] == "InvalidParameterValueException"

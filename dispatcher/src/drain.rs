@@ -8,8 +8,12 @@
 //! 4. send to the lanes — a crash after this makes duplicates, which the worker's claim absorbs;
 //! 5. park what was not understood; delete what is done. The delete is the commit point. Nothing keeps the messages hidden meanwhile:
 //!    what took longer than the visibility timeout is neither deleted nor given back, and comes back as a duplicate.
+//!
+//! A FIFO lane gets the files of a customer in the order of the batch (see [`order`]), and each under an id that is made of the
+//! event's message and the transfer. So the second send that a crash after step 4 leads to is dropped by SQS, for five minutes, and one
+//! that another event asks for never is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::backoff::{self, Delays};
@@ -17,7 +21,7 @@ use common::fault::{Class, Fault};
 use common::lane::Lane;
 use common::ledger::{Ledger, Queued, Status};
 use common::metrics::{self, EventOutcome};
-use common::queue::{BATCH_MAX, Message, Outgoing, Queue, Receipt};
+use common::queue::{self, BATCH_MAX, Message, Outgoing, Queue, Receipt};
 use common::routes::Routes;
 use common::shutdown::Shutdown;
 use common::transfer::Transfer;
@@ -28,6 +32,7 @@ use tracing::{Span, field};
 
 use crate::Counters;
 use crate::event;
+use crate::order;
 use crate::plan::Plan;
 
 /// Ledger writes in flight for one batch. A message with a thousand records must not open a thousand connections.
@@ -171,14 +176,23 @@ impl Drain {
             .collect::<Vec<_>>()
             .await;
         let mut sends = Vec::with_capacity(written.len());
+        let mut held_back = BTreeSet::new();
         for (send, written) in written {
             let Some(work) = works.get_mut(send.work) else { continue };
+            let in_order = self.lanes.get(&send.lane).is_some_and(Queue::is_fifo);
+            let group = (send.lane.clone(), send.transfer.customer.clone());
+            let waits = in_order && held_back.contains(&group);
             match written {
-                Ok(Queued::New) => {
-                    metrics::state(&send.transfer, &send.lane, Status::Queued);
-                    sends.push(send);
+                Ok(queued @ (Queued::New | Queued::Again)) => {
+                    if queued == Queued::New {
+                        metrics::state(&send.transfer, &send.lane, Status::Queued);
+                    }
+                    if waits {
+                        work.fault = Some(queue::held_back());
+                    } else {
+                        sends.push(send);
+                    }
                 }
-                Ok(Queued::Again) => sends.push(send),
                 Ok(Queued::Beyond(status)) => {
                     Counters::add(&self.counters.duplicates, 1);
                     metrics::events(EventOutcome::Duplicate, 1);
@@ -186,7 +200,12 @@ impl Drain {
                         || tracing::debug!(transfer = %send.transfer.id, %status, "a duplicate event"),
                     );
                 }
-                Err(fault) => work.fault = Some(fault),
+                Err(fault) => {
+                    work.fault = Some(fault);
+                    if in_order {
+                        held_back.insert(group);
+                    }
+                }
             }
         }
         sends
@@ -201,12 +220,19 @@ impl Drain {
             by_lane.entry(send.lane.clone()).or_default().push(send);
         }
         let fans_out = |work: usize| transfers_of.get(work).is_some_and(|count| *count > 1);
-        let spans: Vec<Span> = works.iter().map(|work| work.span.clone()).collect();
+        let events: Vec<(Span, String)> =
+            works.iter().map(|work| (work.span.clone(), work.message.id.clone())).collect();
         let sending = by_lane.into_iter().map(|(lane, sends)| {
             let queue = self.lanes.get(&lane);
+            let sends = match queue {
+                Some(queue) if queue.is_fifo() => order::by_sequencer(sends, |send| &send.transfer),
+                _ => sends,
+            };
             let outgoing = |send: &Send| {
-                let work = spans.get(send.work).cloned().unwrap_or_else(Span::none);
-                outgoing(&send.transfer, queue, &work, fans_out(send.work))
+                let (work, message_id) =
+                    events.get(send.work).cloned().unwrap_or_else(|| (Span::none(), String::new()));
+                let (span, message) = outgoing(&send.transfer, queue, &work, fans_out(send.work));
+                (span, Outgoing { send_id: Some(format!("{}/{message_id}", send.transfer.id)), ..message })
             };
             let (sending, messages): (Vec<Span>, Vec<Outgoing>) = sends.iter().map(outgoing).unzip();
             async move {
@@ -290,5 +316,13 @@ fn outgoing(transfer: &Transfer, queue: Option<&Queue>, work: &Span, fans_out: b
     let mut attributes = BTreeMap::new();
     let span = queue.map_or_else(Span::none, |queue| telemetry::sending(work, queue));
     telemetry::inject(&span, fans_out.then_some(work), &mut attributes);
-    (span, Outgoing { body: wire::encode(transfer), attributes, group: Some(transfer.customer.clone()) })
+    (
+        span,
+        Outgoing {
+            body: wire::encode(transfer),
+            attributes,
+            group: Some(transfer.customer.clone()),
+            send_id: None,
+        },
+    )
 }

@@ -7,6 +7,7 @@
 mod counters;
 mod drain;
 pub mod event;
+mod order;
 mod plan;
 mod service;
 mod settings;

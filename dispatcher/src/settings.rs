@@ -2,6 +2,7 @@
 
 use clap::{ArgMatches, Command};
 use common::lane::Lane;
+use common::queue::is_fifo;
 use common::routes::Routes;
 use common::service::StartError;
 use common::settings::{Reader, SHARED, Setting, Shared, Variable, bounded, with_flags};
@@ -54,7 +55,7 @@ impl Settings {
     pub fn read(matches: &ArgMatches, variable: Variable<'_>) -> Result<Self, StartError> {
         let mut reader = Reader::new(matches, &[SHARED, OWN], variable);
         let shared = Shared::read(&mut reader);
-        let ingest_queue = reader.required(&INGEST_QUEUE, |text| Ok(text.to_owned()));
+        let ingest_queue = reader.required(&INGEST_QUEUE, standard_queue);
         let pollers = reader.required(&POLLERS, |text| bounded(text, 1..=64_usize));
         let rules = rules(&mut reader);
         let routes = shared.as_ref().zip(rules).and_then(|(shared, (origin, rules))| {
@@ -71,6 +72,17 @@ impl Settings {
         });
         reader.finish(settings).map_err(|mistakes| StartError::Usage(mistakes.to_string()))
     }
+}
+
+/// A FIFO queue would keep an order that S3's events do not have, and take a price for it: S3 cannot feed one, and one event that cannot
+/// be dispatched yet would hold up all the others of its group.
+fn standard_queue(name_or_url: &str) -> Result<String, String> {
+    if is_fifo(name_or_url) {
+        return Err("expected a standard queue, and this is a FIFO queue (its name ends in .fifo): S3's events have no order \
+                    to keep, and one that cannot be dispatched would hold up the others. FIFO is for lanes"
+            .to_owned());
+    }
+    Ok(name_or_url.to_owned())
 }
 
 /// Where the rules come from, and their text.
@@ -111,6 +123,16 @@ mod tests {
         assert!(read(&[("DRAYAGE_RULES_TEXT", TEXT)]).is_ok());
         let mistakes = read(&[("DRAYAGE_RULES_TEXT", "version = 2")]).unwrap_err();
         assert!(mistakes.contains("--rules-text:\n"), "{mistakes}");
+    }
+
+    #[test]
+    fn a_fifo_ingest_queue_is_refused_by_name_and_by_url() {
+        for queue in ["ingest.fifo", "https://sqs.eu-west-1.amazonaws.com/000000000000/ingest.fifo"] {
+            let mistakes =
+                read(&[("DRAYAGE_RULES_TEXT", TEXT), ("DRAYAGE_INGEST_QUEUE", queue)]).unwrap_err();
+            assert!(mistakes.contains(queue) && mistakes.contains("expected a standard queue"), "{mistakes}");
+        }
+        assert!(read(&[("DRAYAGE_RULES_TEXT", TEXT), ("DRAYAGE_INGEST_QUEUE", "fifo")]).is_ok());
     }
 
     #[test]

@@ -6,10 +6,12 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 /// What a service may know of the request beside its body.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     /// `http://host:port` as the caller addressed us: queue URLs are made from it.
     pub(crate) base_url: String,
+    /// The request's `X-Amzn-Trace-Id`.
+    pub(crate) trace_header: Option<String>,
 }
 
 /// A refusal as AWS words it: HTTP status, error code (the `__type`), message, and members that some errors carry beside it.

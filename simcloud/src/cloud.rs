@@ -141,7 +141,10 @@ impl Cloud {
         operation: &str,
         request: serde_json::Value,
     ) -> Result<serde_json::Value, String> {
-        let caller = crate::api::Caller { base_url: "http://simcloud.local".to_owned() };
+        let caller = crate::api::Caller {
+            base_url: "http://simcloud.local".to_owned(),
+            ..crate::api::Caller::default()
+        };
         let answer = self.inner.events.call(&caller, operation, request).await;
         answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
     }

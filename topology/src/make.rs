@@ -18,6 +18,7 @@ pub const TABLE: &str = "FileTransferMetadata";
 pub const INGEST: &str = "ingest";
 /// The lanes, each with a queue of its name.
 pub const LANES: [&str; 2] = ["fast", "bulk"];
+const FIFO: &str = ".fifo";
 const RULE: &str = "drayage-object-created";
 
 /// Receives after which SQS itself moves a message: far above what throttles and stops need, since the worker counts failed
@@ -100,9 +101,10 @@ async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str, feeds: bool) -> Re
     Ok(())
 }
 
-/// The queue and its dead-letter queue; the queue's ARN.
-async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String, CreateError> {
-    let dead_letters = make_queue(sqs, &format!("{name}-dlq"), None).await?;
+/// The queue and its dead-letter queue; the queue's ARN. A name that ends in `.fifo` makes both FIFO queues, as Terraform makes them.
+pub(crate) async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Result<String, CreateError> {
+    let (stem, suffix) = name.strip_suffix(FIFO).map_or((name, ""), |stem| (stem, FIFO));
+    let dead_letters = make_queue(sqs, &format!("{stem}-dlq{suffix}"), None).await?;
     let policy = json!({ "deadLetterTargetArn": dead_letters, "maxReceiveCount": RECEIVES_MAX });
     make_queue(sqs, name, Some(policy.to_string())).await
 }
@@ -113,6 +115,17 @@ async fn make_queue(
     policy: Option<String>,
 ) -> Result<String, CreateError> {
     let mut request = sqs.create_queue().queue_name(name);
+    if name.ends_with(FIFO) {
+        let attributes = [
+            (QueueAttributeName::FifoQueue, "true"),
+            (QueueAttributeName::ContentBasedDeduplication, "true"),
+            (QueueAttributeName::DeduplicationScope, "messageGroup"),
+            (QueueAttributeName::FifoThroughputLimit, "perMessageGroupId"),
+        ];
+        for (name, value) in attributes {
+            request = request.attributes(name, value);
+        }
+    }
     if let Some(policy) = policy {
         request = request.attributes(QueueAttributeName::RedrivePolicy, policy);
     }

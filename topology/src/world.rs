@@ -14,7 +14,7 @@ use common::queue::Queue;
 use simcloud::{Cloud, Options};
 use tokio::time::Instant;
 
-use crate::make::{CreateError, TABLE, create};
+use crate::make::{CreateError, TABLE, create, create_queue};
 
 /// A cloud in process: buckets `landing` and `delivered`, queues, table, rule, and clients that reach nothing else.
 #[derive(Debug, Clone)]
@@ -76,6 +76,14 @@ impl World {
 
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws::dynamodb(&self.config)
+    }
+
+    /// Makes one more queue with its dead-letter queue; a name that ends in `.fifo` makes FIFO queues.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn add_queue(&self, name: &str) -> Result<(), CreateError> {
+        create_queue(&self.sqs(), name).await.map(drop)
     }
 
     /// # Errors

@@ -28,7 +28,12 @@ pub const LINGER: Duration = Duration::from_millis(100);
 
 /// So many free permits are worth a receive at once; fewer only after [`LINGER`].
 pub fn worthwhile(permits: usize) -> usize {
-    (permits / 4).clamp(1, BATCH_MAX)
+    worthwhile_of(permits, BATCH_MAX)
+}
+
+/// As [`worthwhile`], of a queue whose receives bring at most `receive_max` messages.
+fn worthwhile_of(permits: usize, receive_max: usize) -> usize {
+    (permits / 4).clamp(1, receive_max)
 }
 
 /// What all lanes of a worker share.
@@ -107,7 +112,7 @@ impl Laneworks {
         let mut delay = None;
         // Waiting a moment for a few free permits makes receives worth their request.
         let mut lingered = false;
-        let worthwhile = worthwhile(pull.permits);
+        let worthwhile = worthwhile_of(pull.permits, pull.queue.receive_max());
         loop {
             let free = pull.permits.saturating_sub(running.len());
             let enough = free >= worthwhile || (free > 0 && lingered);

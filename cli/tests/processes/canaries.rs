@@ -73,8 +73,12 @@ async fn no_key_body_or_secret_is_logged_or_exported() {
         put(&fleet, &format!("{IN_KEY}/{name}\n\u{7}\"}}")).await;
     }
     for queue in ["ingest", "fast"] {
-        let poison =
-            Outgoing { body: format!("{{\"v\":\"{IN_MESSAGE}"), attributes: BTreeMap::new(), group: None };
+        let poison = Outgoing {
+            body: format!("{{\"v\":\"{IN_MESSAGE}"),
+            attributes: BTreeMap::new(),
+            group: None,
+            send_id: None,
+        };
         let queue = fleet.world.queue(queue, Duration::from_secs(60)).await.unwrap();
         queue.send(&[poison]).await.remove(0).unwrap();
     }

@@ -229,6 +229,7 @@ async fn the_catalogue_is_what_is_exported() {
                     body: "poison".to_owned(),
                     attributes: BTreeMap::new(),
                     group: None,
+                    send_id: None,
                 };
                 queue.send(&[poison]).await.remove(0).unwrap();
             }

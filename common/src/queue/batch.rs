@@ -35,8 +35,11 @@ pub struct Outgoing {
     pub body: String,
     /// String attributes.
     pub attributes: BTreeMap<String, String>,
-    /// Turns on fair queues: a noisy tenant does not starve the others.
+    /// Turns on fair queues: a noisy tenant does not starve the others. On a FIFO queue, the messages that keep their order.
     pub group: Option<String>,
+    /// What a second send of the same message has in common with the first, and no other message has. Only a FIFO queue uses it: it
+    /// drops the second for five minutes.
+    pub send_id: Option<String>,
 }
 
 impl Outgoing {
@@ -50,6 +53,13 @@ impl Outgoing {
 impl Queue {
     /// Sends messages. An entry whose fault [is uncertain](Fault::is_uncertain) may have been sent.
     pub async fn send(&self, messages: &[Outgoing]) -> Vec<Entry> {
+        let all: Vec<&Outgoing> = messages.iter().collect();
+        let results = if self.fifo { self.send_in_order(&all).await } else { self.send_batches(&all).await };
+        metrics::queues::sent(self, &results);
+        results
+    }
+
+    pub(super) async fn send_batches(&self, messages: &[&Outgoing]) -> Vec<Entry> {
         let mut results = Vec::with_capacity(messages.len());
         let mut rest = messages;
         while !rest.is_empty() {
@@ -57,11 +67,10 @@ impl Queue {
             results.extend(self.send_batch(batch).await);
             rest = after;
         }
-        metrics::queues::sent(self, &results);
         results
     }
 
-    async fn send_batch(&self, batch: &[Outgoing]) -> Vec<Entry> {
+    async fn send_batch(&self, batch: &[&Outgoing]) -> Vec<Entry> {
         const OPERATION: &str = "SendMessageBatch";
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (index, message) in batch.iter().enumerate() {
@@ -75,7 +84,11 @@ impl Queue {
             if let Some(header) = trace_header(&message.attributes) {
                 entry = entry.message_system_attributes(AwsTraceHeader, header);
             }
-            let entry = entry.set_message_group_id(message.group.clone()).build();
+            let send_id = message.send_id.clone().filter(|_| self.fifo);
+            let entry = entry
+                .set_message_group_id(message.group.clone())
+                .set_message_deduplication_id(send_id)
+                .build();
             match entry {
                 Ok(entry) => request = request.entries(entry),
                 Err(_) => return all(batch.len(), &Fault::new(Class::Invalid, OPERATION, "request")),
@@ -247,7 +260,7 @@ pub(super) fn string_attribute(value: &str) -> Option<MessageAttributeValue> {
 }
 
 /// How many of the first messages fit into one batch; at least one, whatever its size.
-fn batch_len(messages: &[Outgoing]) -> usize {
+fn batch_len(messages: &[&Outgoing]) -> usize {
     let mut bytes = 0;
     let fitting = messages.iter().take(BATCH_MAX).take_while(|message| {
         bytes += message.len_bytes();
@@ -286,14 +299,14 @@ mod tests {
     use super::*;
 
     fn outgoing(len: usize) -> Outgoing {
-        Outgoing { body: "x".repeat(len), attributes: BTreeMap::new(), group: None }
+        Outgoing { body: "x".repeat(len), attributes: BTreeMap::new(), group: None, send_id: None }
     }
 
     #[test]
     fn batches_are_bounded_by_count_and_by_bytes() {
-        assert_eq!(batch_len(&vec![outgoing(10); 25]), 10);
-        assert_eq!(batch_len(&vec![outgoing(400_000); 5]), 2);
-        assert_eq!(batch_len(&[outgoing(2_000_000)]), 1);
+        assert_eq!(batch_len(&vec![&outgoing(10); 25]), 10);
+        assert_eq!(batch_len(&vec![&outgoing(400_000); 5]), 2);
+        assert_eq!(batch_len(&[&outgoing(2_000_000)]), 1);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub struct Queue {
     pub(super) url: String,
     pub(super) dead_letter_url: String,
     pub(super) visibility_timeout: Duration,
+    pub(super) fifo: bool,
 }
 
 impl Queue {
@@ -43,7 +44,8 @@ impl Queue {
             .ok_or_else(|| Fault::new(Class::Invalid, "GetQueueAttributes", "NoRedrivePolicy"))?;
         let dead_letter_url = url_of(client, &dead_letters).await?;
         let name = name_or_url.rsplit('/').next().unwrap_or(name_or_url).into();
-        Ok(Self { client: client.clone(), name, url, dead_letter_url, visibility_timeout })
+        let fifo = is_fifo(name_or_url);
+        Ok(Self { client: client.clone(), name, url, dead_letter_url, visibility_timeout, fifo })
     }
 
     /// The same queue through another client: heartbeats must not share a retry budget or a connection pool with the work.
@@ -68,6 +70,21 @@ impl Queue {
     pub fn visibility_timeout(&self) -> Duration {
         self.visibility_timeout
     }
+
+    /// Whether this is a FIFO queue, and so its dead-letter queue: SQS lets neither have one of the other kind.
+    ///
+    /// - Sends give every message an id that makes a second send of it no second message, for five minutes. A message of a group is
+    ///   sent when the one before it is in; when that fails, the later ones of its group fail too ([`super::HELD_BACK`]).
+    /// - A receive takes one message. SQS hides the rest of its group until it is deleted, parked or visible again, so that a group's
+    ///   messages are worked on one after another, whoever receives them.
+    pub fn is_fifo(&self) -> bool {
+        self.fifo
+    }
+}
+
+/// Whether a name or URL is that of a FIFO queue. SQS demands the suffix of those, and forbids a dot in other names.
+pub fn is_fifo(name_or_url: &str) -> bool {
+    name_or_url.trim_end_matches('/').ends_with(".fifo")
 }
 
 async fn url_of(client: &Client, name_or_url: &str) -> Result<String, Fault> {
@@ -89,6 +106,14 @@ fn dead_letter_queue(policy: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_tells_a_fifo_queue() {
+        assert!(
+            is_fifo("fast.fifo") && is_fifo("https://sqs.eu-west-1.amazonaws.com/000000000000/fast.fifo/")
+        );
+        assert!(!is_fifo("fast") && !is_fifo("https://host.fifo/000000000000/fast") && !is_fifo("fifo"));
+    }
 
     #[test]
     fn the_dead_letter_queue_is_named_by_the_redrive_policy() {

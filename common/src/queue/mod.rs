@@ -3,8 +3,10 @@
 //! A [`Queue`] is one queue with its dead-letter queue. Receives have an attempt timeout of their own, because a long poll through
 //! the SDK can hang past its wait time; sends, deletes and visibility changes go in batches of at most ten and report each entry.
 //! A [`Receipt`] says until when its message is ours; a delete or a visibility change under a void one is not sent.
+//! A FIFO queue keeps the order of each group through sends that fail, receives and parking: see [`Queue::is_fifo`].
 
 mod batch;
+mod in_order;
 mod lookup;
 mod message;
 mod park;
@@ -12,11 +14,14 @@ mod receipt;
 mod receive;
 
 pub use batch::{Entry, LEASE_VOID, Outgoing};
-pub use lookup::Queue;
+pub use in_order::held_back;
+pub use lookup::{Queue, is_fifo};
 pub use message::Message;
 pub use receipt::{Receipt, void_at};
 pub use receive::RECEIVE_SLACK;
 
+/// The code of a message that was not sent because an earlier one of its group was not.
+pub const HELD_BACK: &str = "HeldBack";
 /// The most entries of a batch, and the most messages of a receive.
 pub const BATCH_MAX: usize = 10;
 /// Message attributes that carry the trace across a queue (W3C Trace Context).

@@ -1,7 +1,8 @@
 //! Parking: moving a message to the dead-letter queue with the reason, its body untouched.
 //!
 //! Sent first, deleted after. A crash in between leaves it in both queues: the copy in the dead-letter queue does no harm, and the
-//! original is parked again when it comes back.
+//! original is parked again when it comes back. On a FIFO queue the copy is known by the original's id, so that SQS drops a second one
+//! for five minutes. A message that is redriven from the dead-letter queue has a new id, and is parked again if need be.
 
 use aws_sdk_sqs::types::MessageSystemAttributeNameForSends;
 
@@ -44,7 +45,10 @@ impl Queue {
             request =
                 request.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header);
         }
-        let request = request.set_message_group_id(message.group.clone());
+        let deduplication_id = self.fifo.then(|| message.id.clone());
+        let request = request
+            .set_message_group_id(message.group.clone())
+            .set_message_deduplication_id(deduplication_id);
         request.send().await.map(drop).map_err(|error| Fault::of("SendMessage", &error))
     }
 

@@ -15,7 +15,13 @@ use crate::metrics;
 pub const RECEIVE_SLACK: Duration = Duration::from_secs(10);
 
 impl Queue {
-    /// Long-polls for at most `most` messages. Once sent, let it end: dropping it hides what it brings.
+    /// How many messages one receive may bring. Of a FIFO queue it is one: a second one of the same group would be worked on beside
+    /// the first.
+    pub fn receive_max(&self) -> usize {
+        if self.fifo { 1 } else { BATCH_MAX }
+    }
+
+    /// Long-polls for at most `most` messages, and [`Self::receive_max`]. Once sent, let it end: dropping it hides what it brings.
     ///
     /// # Errors
     /// The fault. Whether it took messages along is unknown; they come back.
@@ -33,7 +39,7 @@ impl Queue {
             .client
             .receive_message()
             .queue_url(&self.url)
-            .max_number_of_messages(i32::try_from(most.clamp(1, BATCH_MAX)).unwrap_or(1))
+            .max_number_of_messages(i32::try_from(most.clamp(1, self.receive_max())).unwrap_or(1))
             .wait_time_seconds(whole_seconds(wait))
             .visibility_timeout(whole_seconds(self.visibility_timeout))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)

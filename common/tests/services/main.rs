@@ -13,6 +13,7 @@ mod ledger_queued;
 mod ledger_uploads;
 mod queue_batches;
 mod queue_bench;
+mod queue_fifo;
 mod queue_lookup;
 mod queue_parking;
 mod queue_receipts;

@@ -59,7 +59,7 @@ impl Bench {
 }
 
 pub(crate) fn outgoing(body: &str) -> Outgoing {
-    Outgoing { body: body.to_owned(), attributes: BTreeMap::new(), group: None }
+    Outgoing { body: body.to_owned(), attributes: BTreeMap::new(), group: None, send_id: None }
 }
 
 pub(crate) fn receipts(messages: &[Message]) -> Vec<Receipt> {

@@ -14,7 +14,7 @@ const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 async fn send(bench: &Bench, attributes: &[(&str, &str)], group: Option<&str>) {
     let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let group = group.map(str::to_owned);
-    let message = Outgoing { body: BODY.to_owned(), attributes: attributes.collect(), group };
+    let message = Outgoing { body: BODY.to_owned(), attributes: attributes.collect(), group, send_id: None };
     bench.queue.send(&[message]).await.remove(0).unwrap();
 }
 

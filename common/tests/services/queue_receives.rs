@@ -16,7 +16,8 @@ const WAIT: Duration = Duration::from_secs(20);
 async fn a_message_comes_with_its_body_attributes_and_group() {
     let bench = Bench::new().await;
     let attributes = BTreeMap::from([(TRACEPARENT.to_owned(), "00-a-b-01".to_owned())]);
-    let sent = Outgoing { body: "{\"a\": 1}\n".into(), attributes, group: Some("acme".into()) };
+    let sent =
+        Outgoing { body: "{\"a\": 1}\n".into(), attributes, group: Some("acme".into()), send_id: None };
     bench.queue.send(std::slice::from_ref(&sent)).await.remove(0).unwrap();
 
     let before = Instant::now();
@@ -33,7 +34,12 @@ async fn a_message_says_when_it_was_sent_and_in_which_trace() {
     let bench = Bench::new().await;
     let traceparent = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01".to_owned();
     let attributes = BTreeMap::from([(TRACEPARENT.to_owned(), traceparent)]);
-    bench.queue.send(&[Outgoing { body: "{}".into(), attributes, group: None }]).await.remove(0).unwrap();
+    bench
+        .queue
+        .send(&[Outgoing { body: "{}".into(), attributes, group: None, send_id: None }])
+        .await
+        .remove(0)
+        .unwrap();
     pass(Duration::from_secs(90)).await;
     let message = bench.receive_one().await;
     let now_ms = i64::try_from(bench.world.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap();

@@ -40,6 +40,20 @@ impl Bench {
         Self { world, ingest, drain, shutdown }
     }
 
+    /// With lanes that are FIFO queues.
+    pub(crate) async fn fifo(rules: &str) -> Self {
+        let bench = Self::with_rules(rules).await;
+        for lane in lanes() {
+            bench.world.add_queue(&format!("{lane}.fifo")).await.unwrap();
+        }
+        let drain = bench.another_fifo_drain(rules).await;
+        Self { drain, ..bench }
+    }
+
+    pub(crate) async fn another_fifo_drain(&self, rules: &str) -> Drain {
+        drain_into(&self.world, &self.ingest, rules, &self.shutdown, ".fifo").await
+    }
+
     pub(crate) async fn put(&self, key: &str, bytes: &[u8]) {
         let put = self.world.s3().put_object().bucket("landing").key(key).body(bytes.to_vec().into());
         put.send().await.unwrap();
@@ -47,8 +61,12 @@ impl Bench {
 
     /// Puts these bodies into the ingest queue.
     pub(crate) async fn tell(&self, bodies: &[String]) {
-        let message =
-            |body: &String| Outgoing { body: body.clone(), attributes: BTreeMap::new(), group: None };
+        let message = |body: &String| Outgoing {
+            body: body.clone(),
+            attributes: BTreeMap::new(),
+            group: None,
+            send_id: None,
+        };
         let messages: Vec<Outgoing> = bodies.iter().map(message).collect();
         for entry in self.ingest.send(&messages).await {
             entry.unwrap();
@@ -139,9 +157,20 @@ impl Bench {
 }
 
 pub(crate) async fn drain(world: &World, ingest: &Queue, rules: &str, shutdown: &Shutdown) -> Drain {
+    drain_into(world, ingest, rules, shutdown, "").await
+}
+
+/// A dispatcher whose lanes' queues have this suffix.
+pub(crate) async fn drain_into(
+    world: &World,
+    ingest: &Queue,
+    rules: &str,
+    shutdown: &Shutdown,
+    suffix: &str,
+) -> Drain {
     let mut queues = BTreeMap::new();
     for lane in lanes() {
-        let queue = world.queue(lane.as_str(), VISIBILITY).await.unwrap();
+        let queue = world.queue(&format!("{lane}{suffix}"), VISIBILITY).await.unwrap();
         queues.insert(lane, queue);
     }
     let routes = Routes::parse(rules, &lanes()).unwrap();

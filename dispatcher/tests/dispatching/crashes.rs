@@ -8,7 +8,7 @@ use crate::bench::{Bench, VISIBILITY};
 use crate::bodies::{event, notification, record};
 
 /// Dies when its first such request has been sent; `applied` says whether that request takes effect nevertheless.
-async fn crash(bench: &Bench, service: &str, operation: &str, applied: bool) {
+pub(crate) async fn crash(bench: &Bench, service: &str, operation: &str, applied: bool) {
     let faults = bench.world.cloud.faults();
     let gate = faults.gate_on(Fault::on(service, operation).times(1));
     let after = if applied { Effect::DropAfter } else { Effect::DropBefore };

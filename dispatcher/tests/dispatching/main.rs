@@ -7,6 +7,7 @@ extern crate drayage_dispatcher as dispatcher;
 mod bench;
 mod bodies;
 mod crashes;
+mod fifo;
 mod flow;
 mod golden;
 mod hostile;

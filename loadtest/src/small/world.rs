@@ -139,7 +139,7 @@ impl World {
             Err(fault) => return Err(failed("queue a transfer", fault)),
         }
         let group = Some(transfer.customer.clone());
-        Ok(Outgoing { body: wire::encode(&transfer), attributes: BTreeMap::new(), group })
+        Ok(Outgoing { body: wire::encode(&transfer), attributes: BTreeMap::new(), group, send_id: None })
     }
 
     pub(super) fn job(&self, in_flight: usize) -> Job {

@@ -12,7 +12,7 @@ fn dynamodb() -> DynamoDb {
 }
 
 async fn call(dynamodb: &DynamoDb, operation: &str, request: Value) -> ApiResult {
-    let caller = Caller { base_url: "http://simcloud.local".to_owned() };
+    let caller = Caller { base_url: "http://simcloud.local".to_owned(), ..Caller::default() };
     dynamodb.call(&caller, operation, request).await
 }
 

@@ -2,15 +2,20 @@
 //!
 //! A pattern is an object. Each of its fields holds an object (to go down one level) or a list of alternatives, of which one must
 //! match; all fields must match, and `$or` lists objects of which one must. An event's list matches if one of its elements does.
-//! As EventBridge does, numbers are compared as they are written (`300` is not `300.0`) but for `numeric`.
+//! As EventBridge does, numbers are compared by value (`300` is `300.0`), and a name with a dot is a path (`dots`).
 
+mod cidr;
+mod dots;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod wildcard;
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
+use self::cidr::Cidr;
 use self::wildcard::Wildcard;
 
 /// A pattern that was found valid.
@@ -50,6 +55,7 @@ enum TextMatcher {
     SuffixIgnoreCase(String),
     EqualsIgnoreCase(String),
     Wildcard(Wildcard),
+    Cidr(Cidr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +69,7 @@ enum Comparison {
 
 impl EventPattern {
     pub(super) fn matches(&self, event: &Value) -> bool {
-        self.0.matches(Some(event))
+        self.0.matches(Some(&dots::spread(event)))
     }
 }
 
@@ -105,13 +111,13 @@ impl Matcher {
 
     fn matches_leaf(&self, leaf: &Value) -> bool {
         match self {
-            Self::Exactly(value) => leaf == value,
+            Self::Exactly(value) => is_same(leaf, value),
             Self::Text(matcher) => leaf.as_str().is_some_and(|text| matcher.matches(text)),
             Self::Numeric(conditions) => leaf.as_f64().is_some_and(|number| {
                 conditions.iter().all(|(comparison, bound)| comparison.holds(number, *bound))
             }),
             Self::Exists(wanted) => *wanted,
-            Self::AnythingBut(values) => !values.contains(leaf),
+            Self::AnythingBut(values) => !values.iter().any(|value| is_same(leaf, value)),
             Self::AnythingButText(matchers) => {
                 !leaf.as_str().is_some_and(|text| matchers.iter().any(|matcher| matcher.matches(text)))
             }
@@ -128,29 +134,49 @@ impl TextMatcher {
             Self::SuffixIgnoreCase(suffix) => text.to_lowercase().ends_with(&suffix.to_lowercase()),
             Self::EqualsIgnoreCase(other) => text.to_lowercase() == other.to_lowercase(),
             Self::Wildcard(wildcard) => wildcard.matches(text),
+            Self::Cidr(cidr) => cidr.contains(text),
         }
     }
 }
 
 impl Comparison {
+    const ALL: [Self; 5] = [Self::Equal, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual];
+
     fn parse(sign: &str) -> Option<Self> {
-        Some(match sign {
-            "=" => Self::Equal,
-            "<" => Self::Less,
-            "<=" => Self::LessOrEqual,
-            ">" => Self::Greater,
-            ">=" => Self::GreaterOrEqual,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|comparison| comparison.sign() == sign)
+    }
+
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
     }
 
     fn holds(self, number: f64, bound: f64) -> bool {
         match self {
-            Self::Equal => number.total_cmp(&bound).is_eq(),
+            Self::Equal => is_equal(number, bound),
             Self::Less => number < bound,
             Self::LessOrEqual => number <= bound,
             Self::Greater => number > bound,
             Self::GreaterOrEqual => number >= bound,
         }
     }
+}
+
+/// Whether two leaves are the same value. Numbers are, however they are written.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) if one.is_f64() || other.is_f64() => {
+            one.as_f64().zip(other.as_f64()).is_some_and(|(one, other)| is_equal(one, other))
+        }
+        _ => one == other,
+    }
+}
+
+fn is_equal(one: f64, other: f64) -> bool {
+    one.partial_cmp(&other).is_some_and(Ordering::is_eq)
 }

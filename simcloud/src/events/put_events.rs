@@ -47,9 +47,6 @@ impl EventBus {
         if request.entries.iter().map(Entry::size_bytes).sum::<usize>() > REQUEST_BYTES_MAX {
             return Err(validation("Total size of the entries in the request is over the limit."));
         }
-        for entry in &request.entries {
-            self.check_bus(entry.event_bus_name.as_deref())?;
-        }
         let (mut replies, mut failed) = (Vec::with_capacity(request.entries.len()), 0);
         for entry in request.entries {
             replies.push(match entry.check() {
@@ -63,7 +60,7 @@ impl EventBus {
         Ok(json!({"FailedEntryCount": failed, "Entries": replies}))
     }
 
-    /// Publishes the event and gives its id.
+    /// Publishes the event and gives its id. One for a bus that does not exist gets an id too, and goes nowhere.
     fn put_event(&self, entry: &Entry, detail: &Map<String, Value>) -> String {
         let id = self.entropy.uuid();
         let seconds = std::time::Duration::try_from_secs_f64(entry.time.unwrap_or(-1.0)).ok();
@@ -79,7 +76,9 @@ impl EventBus {
             "resources": entry.resources,
             "detail": detail,
         });
-        self.publish(&event, &event.to_string());
+        if self.check_bus(entry.event_bus_name.as_deref()).is_ok() {
+            self.publish(&event, &event.to_string());
+        }
         id
     }
 }

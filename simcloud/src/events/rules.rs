@@ -108,8 +108,9 @@ impl EventBus {
 
     pub(super) fn describe_rule(&self, request: &NamedRule) -> ApiResult {
         self.check_bus(request.event_bus_name.as_deref())?;
-        let rule = self.rule(&request.name)?;
-        Ok(rule.shown(&self.rule_arn(&request.name)))
+        let mut shown = self.rule(&request.name)?.shown(&self.rule_arn(&request.name));
+        shown["CreatedBy"] = self.account_id.clone().into();
+        Ok(shown)
     }
 
     /// Succeeds if there is no such rule, as on AWS.
@@ -185,15 +186,13 @@ impl Page {
     }
 }
 
-/// Whether `Event`, which must be whole, matches `EventPattern`.
+/// Whether `Event` matches `EventPattern`. An event needs its envelope, but neither `resources` nor `detail`.
 pub(super) fn test_event_pattern(request: &TestEventPattern) -> ApiResult {
     let pattern = EventPattern::parse(&request.event_pattern).map_err(|reason| invalid_pattern(&reason))?;
-    let event: Value = serde_json::from_str(&request.event)
-        .map_err(|error| validation(format!("Parameter Event is not valid. Reason: {error}")))?;
-    for field in ["id", "account", "source", "time", "region", "resources", "detail-type", "detail"] {
-        if event.get(field).is_none() {
-            return Err(validation(format!("Parameter Event is not valid. Reason: {field} is missing.")));
-        }
+    let event: Value = serde_json::from_str(&request.event).unwrap_or_default();
+    let envelope = ["id", "account", "source", "time", "region", "detail-type"];
+    if envelope.iter().any(|field| event.get(field).is_none()) {
+        return Err(validation("Parameter Event is not valid."));
     }
     Ok(json!({"Result": pattern.matches(&event)}))
 }

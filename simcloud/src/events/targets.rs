@@ -48,9 +48,7 @@ impl EventBus {
             let mut all = rule.targets.clone();
             all.extend(targets.into_iter().map(|target| (target.id.clone(), target)));
             if all.len() > TARGETS_MAX {
-                let message = format!(
-                    "The requested resource exceeds the maximum number allowed: {TARGETS_MAX} targets."
-                );
+                let message = "The requested resource exceeds the maximum number allowed.";
                 return Err(ApiError::bad("LimitExceededException", message));
             }
             rule.targets = all;

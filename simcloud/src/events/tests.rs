@@ -49,7 +49,7 @@ impl World {
 }
 
 fn caller() -> Caller {
-    Caller { base_url: "http://h".to_owned() }
+    Caller { base_url: "http://h".to_owned(), ..Caller::default() }
 }
 
 fn arn(queue: &str) -> String {
@@ -132,6 +132,11 @@ async fn events_of_ones_own_are_checked_and_matched() {
     assert_eq!((messages.len(), &event["id"]), (1, &reply["Entries"][0]["EventId"]));
     assert_eq!(event["time"], "2021-11-12T00:00:00Z");
     assert_eq!(world.refused("PutEvents", json!({"Entries": []})).await, "ValidationException");
+    let elsewhere =
+        json!({"Source": "app", "DetailType": "Done", "Detail": "{\"n\": 1}", "EventBusName": "none"});
+    let reply = world.call("PutEvents", json!({"Entries": [elsewhere]})).await.unwrap();
+    assert!(reply["FailedEntryCount"] == 0 && reply["Entries"][0]["EventId"].is_string(), "{reply}");
+    assert!(world.messages("work").await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +148,10 @@ async fn rules_are_kept_replaced_listed_and_deleted() {
     world.call("PutRule", again).await.unwrap();
     let rule = world.call("DescribeRule", json!({"Name": "r", "EventBusName": "default"})).await.unwrap();
     assert_eq!((&rule["State"], &rule["Description"]), (&json!("DISABLED"), &json!("d")));
-    assert_eq!(rule["EventPattern"], "{\"source\":[\"x\"]}");
+    assert_eq!(
+        (&rule["EventPattern"], &rule["CreatedBy"]),
+        (&json!("{\"source\":[\"x\"]}"), &json!("000000000000"))
+    );
     let targets = world.call("ListTargetsByRule", json!({"Rule": "r"})).await.unwrap();
     assert_eq!(targets["Targets"][0]["DeadLetterConfig"]["Arn"], arn("dead"));
     let names = world.call("ListRuleNamesByTarget", json!({"TargetArn": arn("work")})).await.unwrap();
@@ -203,8 +211,7 @@ async fn a_constant_input_replaces_the_event() {
 async fn patterns_can_be_tried_out() {
     let world = World::new().await;
     let event = json!({
-        "id": "1", "account": "0", "source": "app", "time": "t", "region": "r", "resources": [],
-        "detail-type": "d", "detail": {},
+        "id": "1", "account": "0", "source": "app", "time": "t", "region": "r", "detail-type": "d",
     });
     let test = |pattern: &str, event: &Value| json!({"EventPattern": pattern, "Event": event.to_string()});
     let reply = world.call("TestEventPattern", test("{\"source\":[\"app\"]}", &event)).await.unwrap();

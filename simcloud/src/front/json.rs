@@ -94,8 +94,12 @@ async fn apply(
 }
 
 fn caller(headers: &HeaderMap) -> Caller {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    Caller { base_url: format!("http://{}", host.unwrap_or("simcloud.local")) }
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+    let host = headers.get(header::HOST).and_then(text);
+    Caller {
+        base_url: format!("http://{}", host.as_deref().unwrap_or("simcloud.local")),
+        trace_header: headers.get("x-amzn-trace-id").and_then(text),
+    }
 }
 
 /// Every answer names its request.

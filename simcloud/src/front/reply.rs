@@ -110,8 +110,13 @@ fn json_error(service: Service, refusal: &Refusal) -> Response<Body> {
         Service::DynamoDb => "com.amazonaws.dynamodb.v20120810#",
         _ => "",
     };
+    let code = match (service, refusal.code.as_ref()) {
+        (Service::Sqs, "InvalidParameterValue") => "InvalidParameterValueException",
+        (Service::Sqs, "MissingParameter") => "MissingRequiredParameterException",
+        (_, code) => code,
+    };
     let mut body = refusal.members.clone();
-    body.insert("__type".to_owned(), Value::from(format!("{namespace}{}", refusal.code)));
+    body.insert("__type".to_owned(), Value::from(format!("{namespace}{code}")));
     body.insert("message".to_owned(), Value::from(refusal.message.as_str()));
     let bytes = serde_json::to_vec(&body).unwrap_or_default();
     let mut response = json(refusal.status, media_type(service), bytes);
@@ -161,6 +166,11 @@ mod tests {
         );
         let body: Value = serde_json::from_slice(&response.body().bytes().unwrap()).unwrap();
         assert_eq!(body["__type"], "com.amazonaws.sqs#QueueDoesNotExist");
+        let refusal = Refusal::new(StatusCode::BAD_REQUEST, "MissingParameter", "no body");
+        let response = refuse(Service::Sqs, &refusal);
+        assert_eq!(response.headers()["x-amzn-query-error"], "MissingParameter;Sender");
+        let body: Value = serde_json::from_slice(&response.body().bytes().unwrap()).unwrap();
+        assert_eq!(body["__type"], "com.amazonaws.sqs#MissingRequiredParameterException");
     }
 
     #[test]

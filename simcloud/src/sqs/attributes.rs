@@ -77,12 +77,12 @@ impl QueueAttributes {
     /// These attributes with `changes` applied. All of them are checked before any counts; an empty policy removes it.
     pub(super) fn with(&self, changes: &BTreeMap<String, String>) -> Result<Self, ApiError> {
         let mut changed = self.clone();
-        changed.fifo |= changes.get("FifoQueue").is_some_and(|fifo| fifo == "true");
+        changed.fifo |= changes.get("FifoQueue").is_some_and(|fifo| is_true(fifo));
         for (name, value) in changes {
             changed.set(name, value)?;
         }
         let kms = changes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty());
-        if kms && changes.get("SqsManagedSseEnabled").is_some_and(|on| on == "true") {
+        if kms && changes.get("SqsManagedSseEnabled").is_some_and(|on| is_true(on)) {
             let message = "You can use one type of server-side encryption at one time. \
                            You can either enable KMS encryption or SQS encryption.";
             return Err(ApiError::bad("InvalidAttributeName", message));
@@ -112,9 +112,7 @@ impl QueueAttributes {
             "KmsDataKeyReusePeriodSeconds" => self.kms_data_key_reuse_seconds = number(60, 86_400)?,
             "KmsMasterKeyId" => self.kms_master_key_id = text(),
             "SqsManagedSseEnabled" => {
-                self.sqs_managed_sse = value.parse().map_err(|_| {
-                    ApiError::bad("InvalidAttributeValue", format!("Invalid value for the parameter {name}."))
-                })?;
+                self.sqs_managed_sse = one_of(name, &value.to_ascii_lowercase(), ["false", "true"])?;
             }
             "Policy" => self.policy = json_text(name, value)?,
             "RedrivePolicy" => {
@@ -123,15 +121,24 @@ impl QueueAttributes {
             "RedriveAllowPolicy" => {
                 self.redrive_allow_policy = parsed(name, value, RedriveAllowPolicy::parse)?;
             }
-            "FifoQueue" if value == "true" => {}
+            "FifoQueue" if self.fifo && is_true(value) => {}
+            "FifoQueue" if self.fifo => {
+                let message = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.";
+                return Err(ApiError::bad("InvalidAttributeValue", message));
+            }
             "ContentBasedDeduplication" if self.fifo => {
-                self.content_based_deduplication = one_of(name, value, ["false", "true"])?;
+                self.content_based_deduplication =
+                    one_of(name, &value.to_ascii_lowercase(), ["false", "true"])?;
             }
             "DeduplicationScope" if self.fifo => {
                 self.deduplication_by_group = one_of(name, value, ["queue", "messageGroup"])?;
             }
             "FifoThroughputLimit" if self.fifo => {
                 self.throughput_by_group = one_of(name, value, ["perQueue", "perMessageGroupId"])?;
+            }
+            "DeduplicationScope" | "FifoThroughputLimit" => {
+                let message = format!("You can specify the {name} only when FifoQueue is set to true.");
+                return Err(ApiError::bad("InvalidAttributeName", message));
             }
             _ => return Err(unknown_attribute(name)),
         }
@@ -184,6 +191,11 @@ pub(super) fn check_name(name: &str, fifo: bool) -> Result<(), ApiError> {
         || OPTIONAL.contains(&name)
         || QueueAttributes { fifo, ..QueueAttributes::default() }.shown().contains_key(name);
     if known { Ok(()) } else { Err(unknown_attribute(name)) }
+}
+
+/// SQS takes `True` for `true`.
+fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true")
 }
 
 /// Whether `value` is the second of the two that there are.
@@ -250,6 +262,14 @@ mod tests {
         assert_eq!(with(&[("QueueArn", "x")]).unwrap_err().code, "InvalidAttributeName");
         assert_eq!(with(&[("ContentBasedDeduplication", "true")]).unwrap_err().code, "InvalidAttributeName");
         assert!(with(&[("ContentBasedDeduplication", "true"), ("FifoQueue", "true")]).is_ok());
+        let mixed = with(&[("ContentBasedDeduplication", "True"), ("FifoQueue", "True")]).unwrap();
+        assert_eq!(mixed.shown()["ContentBasedDeduplication"], "true");
+        let change = |value: &str| mixed.with(&BTreeMap::from([("FifoQueue".into(), value.into())]));
+        assert_eq!(change("true").unwrap(), mixed);
+        assert_eq!(change("false").unwrap_err().code, "InvalidAttributeValue");
+        assert_eq!(with(&[("FifoQueue", "false")]).unwrap_err().code, "InvalidAttributeName");
+        let scope = with(&[("DeduplicationScope", "queue")]).unwrap_err();
+        assert!(scope.code == "InvalidAttributeName" && scope.message.contains("only when FifoQueue"));
         assert!(check_name("RedrivePolicy", false).is_ok() && check_name("QueueArn", true).is_ok());
         assert!(check_name("FifoQueue", false).is_err() && check_name("FifoQueue", true).is_ok());
     }

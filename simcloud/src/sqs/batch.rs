@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::errors::{batch_failure, missing_parameter};
 use crate::api::{ApiError, ApiResult};
@@ -67,11 +67,16 @@ pub(super) fn each<T>(
             Err(error) => failed.push(batch_failure(&id, &error)),
         }
     }
-    Ok(json!({"Successful": successful, "Failed": failed}))
+    // A list of none is left out.
+    let lists = [("Successful", successful), ("Failed", failed)];
+    let lists = lists.into_iter().filter(|(_, entries)| !entries.is_empty());
+    Ok(lists.map(|(name, entries)| (name.to_owned(), Value::from(entries))).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn code(ids: &[&str]) -> String {
@@ -104,5 +109,7 @@ mod tests {
         assert_eq!(reply["Failed"][0]["Id"], "bad");
         assert_eq!(reply["Failed"][0]["SenderFault"], true);
         assert_eq!(reply["Failed"][0]["Code"], "AWS.SimpleQueueService.MessageNotInflight");
+        let reply = each(vec![("a".to_owned(), ())], |()| Ok(Map::new())).unwrap();
+        assert_eq!(reply, json!({"Successful": [{"Id": "a"}]}));
     }
 }

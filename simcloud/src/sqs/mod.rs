@@ -8,7 +8,7 @@
 //! 4. Replies are made outside the lock; messages are shared, not copied, until then.
 //!
 //! Time is the cloud's clock in milliseconds. Receives are deterministic: what has been visible for longest comes first; in a FIFO
-//! queue, what was sent first. Not there, and refused by name: permissions. A `ReceiveRequestAttemptId` is taken and changes nothing.
+//! queue, all that one group has, and then the group that has waited for longest. Not there, and refused by name: permissions. A `ReceiveRequestAttemptId` is taken and changes nothing.
 //! A deleted queue is gone at once and its name is free (AWS keeps it for 60 seconds); policies are kept and shown, but not evaluated.
 
 mod attributes;
@@ -98,7 +98,7 @@ impl Sqs {
             "TagQueue" => self.tag_queue(request),
             "UntagQueue" => self.untag_queue(request),
             "ListQueueTags" => self.list_queue_tags(request),
-            "SendMessage" => self.send_message(request),
+            "SendMessage" => self.send_message(caller, request),
             "SendMessageBatch" => self.send_message_batch(request),
             "ReceiveMessage" => self.receive_message(request).await,
             "DeleteMessage" => self.delete_message(request),
@@ -135,6 +135,10 @@ impl Sqs {
             Some(Value::String(url)) if !url.is_empty() => url,
             _ => return Err(missing_parameter("QueueUrl")),
         };
+        // A queue's bare name does for its URL.
+        if queue::check_name(&url, url.ends_with(".fifo")).is_ok() {
+            return Ok(url);
+        }
         let (account, name) = queue::parse_url(&url).ok_or_else(|| {
             ApiError::bad("InvalidAddress", format!("The address {url} is not valid for this endpoint."))
         })?;

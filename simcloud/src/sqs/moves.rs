@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Sqs;
-use super::errors::{in_range, invalid_parameter, invalid_value, parse, required, unsupported};
+use super::errors::{in_range, invalid_parameter, parse, required, unsupported};
 use super::message::Envelope;
 use crate::api::{ApiError, ApiResult};
 
@@ -106,11 +106,7 @@ impl Sqs {
         let request: List = parse(Value::Object(request))?;
         let source_arn = required(request.source_arn, "SourceArn")?;
         let results_max = in_range("MaxResults", request.max_results.unwrap_or(1), 1..=10)?;
-        if !self.name_of_arn(&source_arn).is_some_and(|name| self.lock().contains_key(name)) {
-            return Err(not_found(
-                "The resource that you specified for the SourceArn parameter doesn't exist.",
-            ));
-        }
+        self.check_source(&source_arn)?;
         let tasks = self.moves();
         let tasks = tasks.iter().rev().filter(|task| task.source_arn == source_arn);
         let results: Vec<Value> = tasks.take(results_max as usize).map(MoveTask::shown).collect();
@@ -119,15 +115,25 @@ impl Sqs {
 
     pub(super) fn cancel_message_move_task(&self, request: Map<String, Value>) -> ApiResult {
         let handle = required(parse::<Cancel>(Value::Object(request))?.task_handle, "TaskHandle")?;
+        let source_arn = source_of(&handle)
+            .ok_or_else(|| invalid_parameter("Value for parameter TaskHandle is invalid."))?;
+        self.check_source(&source_arn)?;
         let mut tasks = self.moves();
         let Some(task) = tasks.iter_mut().find(|task| task.handle == handle) else {
-            return Err(not_found("The task handle specified is not valid or does not exist."));
+            return Err(not_found("Task does not exist."));
         };
         if task.status != Status::Running {
             return Err(unsupported("cancelling a task that is not running"));
         }
         task.status = Status::Cancelled;
         Ok(json!({ "ApproximateNumberOfMessagesMoved": task.moved }))
+    }
+
+    fn check_source(&self, source_arn: &str) -> Result<(), ApiError> {
+        if self.name_of_arn(source_arn).is_some_and(|name| self.lock().contains_key(name)) {
+            return Ok(());
+        }
+        Err(not_found("The resource that you specified for the SourceArn parameter doesn't exist."))
     }
 
     /// How many messages there are to move, if the task may be started.
@@ -148,8 +154,7 @@ impl Sqs {
             policy.is_some_and(|policy| policy.dead_letter_target_arn == source_arn)
         };
         if !queues.values().any(feeds) {
-            let reason = "Source queue must be configured as a Dead Letter Queue.";
-            return Err(invalid_value("SourceArn", source_arn, reason));
+            return Err(invalid_parameter("Source queue must be configured as a Dead Letter Queue."));
         }
         if let Some(arn) = destination_arn {
             let destination = named("DestinationArn", arn)?;
@@ -273,6 +278,13 @@ impl Status {
             Self::Running | Self::Completed | Self::Cancelled => None,
         }
     }
+}
+
+/// The source queue that a handle names, or `None` if it is no handle.
+fn source_of(handle: &str) -> Option<String> {
+    let decoded: Value = serde_json::from_slice(&BASE64.decode(handle).ok()?).ok()?;
+    decoded.get("taskId")?;
+    Some(decoded.get("sourceArn")?.as_str()?.to_owned())
 }
 
 fn not_found(message: &str) -> ApiError {

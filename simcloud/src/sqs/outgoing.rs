@@ -82,6 +82,14 @@ impl Outgoing {
         Ok(Accepted { content, size_bytes, delay_seconds })
     }
 
+    pub(super) fn has_group(&self) -> bool {
+        self.message_group_id.is_some()
+    }
+
+    pub(super) fn has_deduplication_id(&self) -> bool {
+        self.message_deduplication_id.is_some()
+    }
+
     /// The bytes that count against the limit of a batch.
     pub(super) fn size_bytes(&self) -> usize {
         let attribute = |(name, input): (&String, &AttributeInput)| {
@@ -96,8 +104,7 @@ impl Outgoing {
 
 /// SQS takes the characters of XML 1.0: tab, line feed, carriage return, and everything from U+0020 on but U+FFFE and U+FFFF.
 pub(super) fn check_characters(text: &str) -> Result<(), ApiError> {
-    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
-    if text.chars().all(allowed) {
+    if has_only_xml_characters(text) {
         return Ok(());
     }
     Err(ApiError::bad(
@@ -106,6 +113,10 @@ pub(super) fn check_characters(text: &str) -> Result<(), ApiError> {
          the set of allowed characters is \
          #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.",
     ))
+}
+
+fn has_only_xml_characters(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..))
 }
 
 fn check_id(name: &str, id: &str) -> Result<(), ApiError> {
@@ -138,7 +149,7 @@ fn message_attributes(
 fn check_attribute_name(name: &str) -> Result<(), ApiError> {
     let lower = name.to_ascii_lowercase();
     let valid = (1..=256).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
         && !name.starts_with('.')
         && !name.ends_with('.')
         && !name.contains("..")
@@ -148,7 +159,7 @@ fn check_attribute_name(name: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(invalid_parameter(format!(
-        "The message attribute name '{name}' is invalid. It can contain A-Z, a-z, 0-9, underscore (_), \
+        "The message attribute name '{name}' is invalid. It can contain letters, digits, underscore (_), \
          hyphen (-) and period (.), 1 to 256 in all; it must not begin or end with a period, have successive periods, \
          or begin with AWS. or Amazon."
     )))
@@ -170,14 +181,20 @@ fn attribute_value(name: &str, input: AttributeInput) -> Result<MessageAttribute
              the set of supported type prefixes is Binary, Number, and String.",
         ));
     }
-    let empty = || invalid(&format!("must contain a non-empty message attribute value for type '{kind}'."));
+    let empty = || {
+        invalid_parameter(format!(
+            "Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
+        ))
+    };
     let value = if kind == "Binary" {
         let encoded = input.binary_value.filter(|value| !value.is_empty()).ok_or_else(empty)?;
         let bytes = BASE64.decode(encoded).map_err(|_| invalid("has a value that is not valid base64."))?;
         AttributeValue::Binary(bytes)
     } else {
         let text = input.string_value.filter(|value| !value.is_empty()).ok_or_else(empty)?;
-        check_characters(&text)?;
+        if !has_only_xml_characters(&text) {
+            return Err(invalid("has a value with a character that XML 1.0 does not allow."));
+        }
         if kind == "Number" && !is_number(&text) {
             return Err(invalid("has a value that is not a number of up to 38 digits."));
         }
@@ -257,7 +274,10 @@ mod tests {
         let one = |name: &str, value: Value| code(json!({"MessageAttributes": {name: value}}));
         let good = json!({"DataType": "String", "StringValue": "v"});
         assert_eq!(one("a.b-c_1", good.clone()), "accepted");
-        for name in ["", ".a", "a.", "a..b", "aws.x", "Amazon.x", "a b"] {
+        assert_eq!(one("größe", good.clone()), "accepted");
+        let control = json!({"DataType": "String", "StringValue": "a\u{8}"});
+        assert_eq!(one("a", control), "InvalidParameterValue");
+        for name in ["", ".a", "a.", "a..b", "aws.x", "Amazon.x", "a b", "a§"] {
             assert_eq!(one(name, good.clone()), "InvalidParameterValue", "{name}");
         }
         assert_eq!(one("a", json!({"DataType": "Number.int", "StringValue": "-1.5e3"})), "accepted");

@@ -27,7 +27,7 @@ impl World {
     }
 
     async fn call(&self, operation: &str, request: Value) -> ApiResult {
-        let caller = Caller { base_url: "http://simcloud.local".to_owned() };
+        let caller = Caller { base_url: "http://simcloud.local".to_owned(), ..Caller::default() };
         self.0.call(&caller, operation, request).await
     }
 

@@ -159,13 +159,14 @@ impl Sqs {
     pub(super) fn set_queue_attributes(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
         let changes = required(parse::<AttributeChanges>(Value::Object(request))?.attributes, "Attributes")?;
-        // What a queue is, it stays.
-        if changes.contains_key("FifoQueue") {
-            return Err(unknown_attribute("FifoQueue"));
-        }
         let mut queues = self.lock();
         let now_ms = self.clock.unix_ms();
-        let attributes = queues.get(&name).ok_or_else(no_such_queue)?.attributes.with(&changes)?;
+        let present = &queues.get(&name).ok_or_else(no_such_queue)?.attributes;
+        // What a queue is, it stays.
+        if !present.fifo && changes.contains_key("FifoQueue") {
+            return Err(unknown_attribute("FifoQueue"));
+        }
+        let attributes = present.with(&changes)?;
         if changes.contains_key("RedrivePolicy") {
             self.check_redrive(&queues, &self.arn(&name), &attributes)?;
         }

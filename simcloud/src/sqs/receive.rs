@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::attributes::{VISIBILITY_SECONDS_MAX, WAIT_SECONDS_MAX};
-use super::errors::{in_range, invalid_parameter, no_such_queue, parse};
+use super::errors::{in_range, invalid_parameter, invalid_value, no_such_queue, parse};
 use super::message::Envelope;
 use super::receipt::Receipt;
 use super::selection::Selection;
@@ -78,7 +78,11 @@ impl Sqs {
             |name, value: Option<i64>, max| value.map(|value| in_range(name, value, 0..=max)).transpose();
         let visibility_seconds =
             optional("VisibilityTimeout", request.visibility_timeout, VISIBILITY_SECONDS_MAX)?;
-        let wait_seconds = optional("WaitTimeSeconds", request.wait_time_seconds, WAIT_SECONDS_MAX)?;
+        let wait_seconds = optional("WaitTimeSeconds", request.wait_time_seconds, WAIT_SECONDS_MAX);
+        let wait_seconds = wait_seconds.map_err(|_| {
+            let reason = format!("Must be >= 0 and <= {WAIT_SECONDS_MAX}, if provided.");
+            invalid_value("WaitTimeSeconds", request.wait_time_seconds.unwrap_or_default(), &reason)
+        })?;
         let ask = Ask { messages_max: messages_max as usize, visibility_seconds };
         let Look { queue_id, received_at_ms, received, .. } =
             self.poll(&name, &ask, wait_seconds, started).await?;

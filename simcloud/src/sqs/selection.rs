@@ -28,7 +28,7 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// `system` holds names of system attributes or `All`; `message` names, prefixes (`bar.*`), `All` or `.*`.
+    /// `system` holds names of system attributes or `All`; `message` names, prefixes (`bar.*`), `All`, `*` or `.*`.
     pub(super) fn new(system: Vec<String>, message: Vec<String>) -> Result<Self, ApiError> {
         let mut selection = Self::default();
         for name in system {
@@ -41,7 +41,7 @@ impl Selection {
             }
         }
         for name in message {
-            if name == "All" || name == ".*" {
+            if ["All", "*", ".*"].contains(&name.as_str()) {
                 selection.all_message = true;
             } else if let Some(prefix) = name.strip_suffix(".*") {
                 selection.message_prefixes.push(prefix.to_owned());
@@ -91,6 +91,7 @@ mod tests {
         assert!(!some.wants_message_attribute("exactly"));
         let all = selection(&["All"], &[".*"]).unwrap();
         assert!(all.wants_system_attribute("SenderId") && all.wants_message_attribute("anything"));
+        assert!(selection(&[], &["*"]).unwrap().wants_message_attribute("anything"));
     }
 
     #[test]

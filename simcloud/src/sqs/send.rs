@@ -12,7 +12,7 @@ use super::message::{Content, Envelope, MessageAttribute};
 use super::outgoing::{Accepted, Outgoing, check_characters};
 use super::queue::Queue;
 use super::{Sqs, batch, fifo};
-use crate::api::{ApiError, ApiResult};
+use crate::api::{ApiError, ApiResult, Caller};
 use crate::observe::Event;
 
 /// The principal that every caller is: simcloud knows no users.
@@ -20,15 +20,24 @@ const CALLER_SENDER_ID: &str = "AIDASIMCLOUDCALLER000";
 const SERVICE_SENDER_ID: &str = "AIDASIMCLOUDSERVICE00";
 
 impl Sqs {
-    pub(super) fn send_message(&self, mut request: Map<String, Value>) -> ApiResult {
+    /// The trace of the request itself goes with the message, unless the message has one of its own.
+    pub(super) fn send_message(&self, caller: &Caller, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
-        let outgoing = parse(Value::Object(request))?;
-        self.send_one(&name, outgoing).map(Value::Object)
+        let outgoing: Outgoing = parse(Value::Object(request))?;
+        let mut accepted = outgoing.accept(self.entropy.uuid(), CALLER_SENDER_ID)?;
+        let mut reply = reply(&accepted.content);
+        if let Some(header) = &caller.trace_header {
+            accepted.content.trace_header.get_or_insert_with(|| header.clone());
+        }
+        self.send_one(&name, accepted, &mut reply)?;
+        Ok(Value::Object(reply))
     }
 
     pub(super) fn send_message_batch(&self, mut request: Map<String, Value>) -> ApiResult {
         let name = self.queue_name(&mut request)?;
-        self.with_queue(&name, |_, _| ())?;
+        let content_based = self.with_queue(&name, |queue, _| {
+            queue.attributes.fifo.then_some(queue.attributes.content_based_deduplication)
+        })?;
         let entries = batch::entries(&mut request)?;
         let mut messages = Vec::with_capacity(entries.len());
         let mut total_bytes = 0;
@@ -44,7 +53,15 @@ impl Sqs {
             );
             return Err(ApiError::bad("BatchRequestTooLong", message));
         }
-        batch::each(messages, |outgoing| self.send_one(&name, outgoing))
+        if let Some(content_based) = content_based {
+            fifo::check_batch(messages.iter().map(|(_, outgoing)| outgoing), content_based)?;
+        }
+        batch::each(messages, |outgoing| {
+            let accepted = outgoing.accept(self.entropy.uuid(), CALLER_SENDER_ID)?;
+            let mut reply = reply(&accepted.content);
+            self.send_one(&name, accepted, &mut reply)?;
+            Ok(reply)
+        })
     }
 
     /// A message from inside AWS (EventBridge, S3): `attributes` are string message attributes.
@@ -75,15 +92,18 @@ impl Sqs {
         self.with_queue(name, |queue, now_ms| self.put(queue, name, accepted, now_ms))?.map(drop)
     }
 
-    fn send_one(&self, name: &str, outgoing: Outgoing) -> Result<Map<String, Value>, ApiError> {
-        let accepted = outgoing.accept(self.entropy.uuid(), CALLER_SENDER_ID)?;
-        let mut reply = reply(&accepted.content);
+    fn send_one(
+        &self,
+        name: &str,
+        accepted: Accepted,
+        reply: &mut Map<String, Value>,
+    ) -> Result<(), ApiError> {
         let put = self.with_queue(name, |queue, now_ms| self.put(queue, name, accepted, now_ms))??;
         reply.insert("MessageId".to_owned(), put.message_id.into());
         if let Some(number) = put.sequence_number {
             reply.insert("SequenceNumber".to_owned(), number.into());
         }
-        Ok(reply)
+        Ok(())
     }
 
     fn put(&self, queue: &mut Queue, name: &str, accepted: Accepted, now_ms: u64) -> Result<Put, ApiError> {
@@ -94,7 +114,7 @@ impl Sqs {
             )));
         }
         let mut content = accepted.content;
-        fifo::check(&content, accepted.delay_seconds.is_some(), queue.attributes.fifo)?;
+        fifo::check(&content, accepted.delay_seconds, queue.attributes.fifo)?;
         let message_id = content.message_id.clone();
         let send = |queue: &mut Queue, content: Content, delay_seconds: Option<u32>| {
             let envelope = Envelope::new(content, now_ms);

@@ -3,7 +3,7 @@
 //! Every message is in exactly one of two ordered sets, by the instant at which it is (or was) to be seen and then by arrival:
 //! `visible`, from which receives take the oldest, and `hidden` (delayed or in flight). [`MessageStore::advance`] moves what has
 //! come due; each operation calls it first. All of them cost O(log n) for each message they touch; a FIFO queue looks through its
-//! visible messages for one whose group does not wait.
+//! groups for one that does not wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -124,8 +124,8 @@ impl MessageStore {
         }
     }
 
-    /// Takes the messages that have been visible for longest (a FIFO queue: those sent first, of groups that do not wait) and hides
-    /// them from other receivers.
+    /// Takes the messages that have been visible for longest (a FIFO queue: those of one group after another, each in order) and
+    /// hides them from other receivers.
     pub(super) fn receive(&mut self, now_ms: u64, take: Take) -> Taken {
         let mut taken = Taken::default();
         let room = IN_FLIGHT_MAX.saturating_sub(self.in_flight);
@@ -147,17 +147,19 @@ impl MessageStore {
             taken.received.push((sequence, held.envelope.clone()));
             self.change_state(sequence, state);
         }
+        if let Some(groups) = &mut self.groups {
+            taken.received.iter().for_each(|(_, envelope)| groups.served(envelope.group()));
+        }
         taken
     }
 
     fn next_visible(&self, taken: &Taken) -> Option<u64> {
         let Some(groups) = &self.groups else { return self.visible.first().map(|(_, sequence)| *sequence) };
         let is_taken = |sequence| taken.received.iter().any(|(taken, _)| *taken == sequence);
-        let is_next = |sequence: &u64| {
-            let held = self.messages.get(sequence);
-            held.is_some_and(|held| groups.is_next(held.envelope.group(), *sequence, is_taken))
+        let is_visible = |sequence| {
+            self.messages.get(&sequence).is_some_and(|held| matches!(held.state, State::Visible { .. }))
         };
-        self.visible.iter().map(|(_, sequence)| *sequence).find(is_next)
+        groups.next(is_taken, is_visible)
     }
 
     /// What a receive would take first, without taking it.
@@ -219,10 +221,9 @@ impl MessageStore {
         self.hidden.first().map(|(until_ms, _)| *until_ms)
     }
 
-    /// Forgets every message. Numbers are not used again, so that old receipts name nothing.
+    /// Forgets every message, and which were sent before. Numbers are not used again, so that old receipts name nothing.
     pub(super) fn clear(&mut self) {
-        let mut groups = self.groups.take();
-        groups.iter_mut().for_each(Groups::clear);
+        let groups = self.groups.take().map(|_| Groups::default());
         *self = Self { last_sequence: self.last_sequence, groups, ..Self::default() };
     }
 

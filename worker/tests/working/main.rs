@@ -19,6 +19,7 @@ mod dress;
 mod duplicates;
 mod encryption;
 mod fidelity;
+mod fifo;
 mod floors;
 mod intake;
 mod leases;

@@ -70,6 +70,18 @@ impl Yard {
     pub(crate) async fn with_visibility(visibility: Duration) -> Self {
         let world = World::new().await.unwrap();
         let queue = world.queue("fast", visibility).await.unwrap();
+        Self::on(world, queue)
+    }
+
+    /// A world whose lane `fast` is a FIFO queue.
+    pub(crate) async fn fifo() -> Self {
+        let world = World::new().await.unwrap();
+        world.add_queue("fast.fifo").await.unwrap();
+        let queue = world.queue("fast.fifo", VISIBILITY).await.unwrap();
+        Self::on(world, queue)
+    }
+
+    fn on(world: World, queue: Queue) -> Self {
         let (s3, ledger) = (world.s3(), world.ledger());
         let (lane, server_side) = (Lane::parse("fast").unwrap(), Cell::default());
         Self { world, s3, ledger, lane, queue, server_side, numbers: Cell::new(0) }
@@ -143,11 +155,18 @@ impl Yard {
     /// Does what the dispatcher does: ledger first, then the lane's queue.
     pub(crate) async fn send(&self, transfer: &Transfer) {
         self.ledger.queue(transfer, &self.lane).await.unwrap();
-        self.send_body(&wire::encode(transfer)).await;
+        self.send_body_for(&transfer.customer, &wire::encode(transfer)).await;
     }
 
     pub(crate) async fn send_body(&self, body: &str) {
-        let message = Outgoing { body: body.to_owned(), attributes: Default::default(), group: None };
+        self.send_body_for("acme", body).await;
+    }
+
+    /// A FIFO lane keeps the order of each customer's messages.
+    pub(crate) async fn send_body_for(&self, customer: &str, body: &str) {
+        let group = self.queue.is_fifo().then(|| customer.to_owned());
+        let send_id = self.queue.is_fifo().then(|| self.next_number().to_string());
+        let message = Outgoing { body: body.to_owned(), attributes: Default::default(), group, send_id };
         self.queue.send(&[message]).await.remove(0).unwrap();
     }
 
@@ -195,7 +214,7 @@ impl Yard {
     /// Visible and hidden messages of the lane.
     pub(crate) async fn messages(&self) -> (u64, u64) {
         let sqs = self.world.sqs();
-        let url = sqs.get_queue_url().queue_name("fast").send().await.unwrap().queue_url.unwrap();
+        let url = self.queue.url();
         let reply =
             sqs.get_queue_attributes().queue_url(url).attribute_names("All".into()).send().await.unwrap();
         let attributes = reply.attributes.unwrap();
@@ -206,7 +225,8 @@ impl Yard {
     /// Everything that is visible in the dead-letter queue; it is hidden afterwards.
     pub(crate) async fn dead_letters(&self) -> Vec<Dead> {
         let sqs = self.world.sqs();
-        let url = sqs.get_queue_url().queue_name("fast-dlq").send().await.unwrap().queue_url.unwrap();
+        let name = if self.queue.is_fifo() { "fast-dlq.fifo" } else { "fast-dlq" };
+        let url = sqs.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap();
         let asked = sqs
             .receive_message()
             .queue_url(url)

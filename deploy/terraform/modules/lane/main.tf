@@ -17,7 +17,7 @@ resource "aws_sqs_queue" "this" {
   kms_data_key_reuse_period_seconds = 3600
 
   fifo_queue = var.fifo ? true : null
-  # A duplicate within five minutes is dropped; later ones meet the ledger.
+  # The dispatcher and the worker send ids of their own. The body's hash stands in for one where somebody sends by hand without.
   content_based_deduplication = var.fifo ? true : null
   deduplication_scope         = var.fifo ? "messageGroup" : null
   fifo_throughput_limit       = var.fifo ? "perMessageGroupId" : null

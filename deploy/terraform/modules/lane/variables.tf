@@ -15,7 +15,7 @@ variable "lane" {
 }
 
 variable "fifo" {
-  description = "Whether the queue keeps the order of each customer's files. A FIFO queue takes fewer messages a second."
+  description = "Whether each customer's files are worked on one after another, in the order in which they were sent. A FIFO queue takes fewer messages a second."
   type        = bool
   default     = false
 }

@@ -46,8 +46,30 @@ fn a_list_in_the_event_matches_by_any_element() {
 fn exact_values_keep_their_type() {
     assert!(matches(json!({"detail": {"none": [null]}}), object_created("k", 1)));
     assert!(!matches(json!({"a": [1]}), json!({"a": "1"})));
-    assert!(!matches(json!({"a": [300]}), json!({"a": 300.0})));
+    assert!(
+        matches(json!({"a": [300]}), json!({"a": 300.0})) && matches(json!({"a": [3e2]}), json!({"a": 300}))
+    );
+    assert!(!matches(json!({"a": [{"anything-but": [300]}]}), json!({"a": 300.0})));
+    assert!(!matches(json!({"a": [9_007_199_254_740_993_u64]}), json!({"a": 9_007_199_254_740_992_u64})));
     assert!(matches(json!({"a": [true, 1]}), json!({"a": 1})));
+}
+
+#[test]
+fn a_dot_in_a_name_goes_down_one_level() {
+    let nested = json!({"detail": {"state": {"status": "running"}}});
+    let dotted = json!({"detail": {"state.status": "running"}});
+    for pattern in [
+        json!({"detail": {"state.status": ["running"]}}),
+        json!({"detail": {"state": {"status": ["running"]}}}),
+        json!({"detail.state": {"status": ["running"]}}),
+        json!({"detail.state.status": ["running"]}),
+    ] {
+        assert!(matches(pattern.clone(), nested.clone()) && matches(pattern, dotted.clone()));
+    }
+    let deeper = json!({"detail": {"state.status": {"status": ["running"]}}});
+    assert!(!matches(deeper.clone(), nested) && !matches(deeper, dotted));
+    let list = json!({"detail": {"a": {"b-c": {"list": ["y", "x1"]}}}});
+    assert!(matches(json!({"detail": {"a.b-c": {"list": [{"prefix": "x"}]}}}), list));
 }
 
 #[test]
@@ -112,20 +134,42 @@ fn either_at_any_level() {
 fn an_invalid_pattern_is_refused_with_its_place() {
     for (pattern, expected) in [
         ("{", "at the pattern's text"),
-        ("[]", "must be a JSON object at the top"),
-        ("{}", "Empty objects are not allowed at the top"),
-        (r#"{"source": "aws.s3"}"#, "\"source\" must be an object or an array at source"),
-        (r#"{"source": []}"#, "Empty arrays are not allowed at source"),
-        (r#"{"detail": {"key": [{"prefix": 1}]}}"#, "prefix match pattern must be a string at detail.key"),
-        (r#"{"a": [{"almost": "x"}]}"#, "Unrecognized match type almost at a"),
-        (r#"{"a": [{"prefix": "x", "suffix": "y"}]}"#, "Only one key allowed in match expression at a"),
+        ("[]", "must be a JSON object\n at the top"),
+        ("{}", "Empty objects are not allowed\n at the top"),
+        (r#"{"source": "aws.s3"}"#, "\"source\" must be an object or an array\n at source"),
+        (r#"{"source": []}"#, "Empty arrays are not allowed\n at source"),
+        (r#"{"detail": {"key": [{"prefix": 1}]}}"#, "prefix match pattern must be a string\n at detail.key"),
+        (r#"{"a": [{"almost": "x"}]}"#, "Unrecognized match type almost\n at a"),
+        (r#"{"a": [{"prefix": "x", "suffix": "y"}]}"#, "Only one key allowed in match expression\n at a"),
         (r#"{"a": [{"numeric": ["<", 5, ">", 0]}]}"#, "A numeric range must be"),
-        (r#"{"a": [{"numeric": [">", 5, "<", 5]}]}"#, "Bottom must be less than top at a"),
-        (r#"{"a": [{"exists": "yes"}]}"#, "exists match pattern must be either true or false at a"),
+        (r#"{"a": [{"numeric": [">", 5, "<", 5]}]}"#, "Bottom must be less than top\n at a"),
+        (r#"{"a": [{"exists": "yes"}]}"#, "exists match pattern must be either true or false\n at a"),
         (r#"{"a": [{"anything-but": null}]}"#, "Value of anything-but must be"),
+        (r#"{"a": [{"anything-but": [null, "x"]}]}"#, "Inside anything but list, start|null|boolean"),
+        (r#"{"a": [{"anything-but": []}]}"#, "Empty arrays are not allowed\n at a"),
+        (r#"{"a": [{"anything-but": {"prefix": ""}}]}"#, "Null prefix/suffix not allowed\n at a"),
+        (r#"{"a": [{"anything-but": {"suffix": ["x", ""]}}]}"#, "Null prefix/suffix not allowed\n at a"),
+        (
+            r#"{"a": [{"anything-but": {"suffix": [1]}}]}"#,
+            "prefix/suffix match pattern must be a string\n at a",
+        ),
+        (
+            r#"{"a": [{"anything-but": {"prefix": {"equals-ignore-case": "x"}}}]}"#,
+            "Value of anything-but must be an array or single string/number value.\n at a",
+        ),
+        (
+            r#"{"a": [{"anything-but": {"cidr": "10.0.0.0/8"}}]}"#,
+            "Unsupported anything-but pattern: cidr\n at a",
+        ),
+        (r#"{"a": [{"numeric": 10}]}"#, "Value of numeric must be an array.\n at a"),
+        (r#"{"a": [{"numeric": []}]}"#, "must be one or two comparisons\n at a"),
+        (r#"{"a": [{"numeric": [">", 0, "<"]}]}"#, "Value of < must be numeric\n at a"),
+        (r#"{"a": [{"numeric": [">", 0, ">", 1]}]}"#, "Bad numeric range operator: >\n at a"),
+        (r#"{"a": [{"cidr": "10.0.0.0"}]}"#, "Malformed CIDR, one '/' required\n at a"),
+        (r#"{"a": [{"cidr": 10}]}"#, "cidr match pattern must be a string\n at a"),
         (r#"{"a": [["b"]]}"#, "Match value must be"),
-        (r#"{"$or": [{"a": [1]}]}"#, "at least two objects in an $or at $or"),
-        (r#"{"a": [{"wildcard": "x**"}]}"#, "Consecutive wildcard characters are not allowed at a"),
+        (r#"{"$or": [{"a": [1]}]}"#, "at least two objects in an $or\n at $or"),
+        (r#"{"a": [{"wildcard": "x**"}]}"#, "Consecutive wildcard characters are not allowed\n at a"),
     ] {
         let reason = reason(pattern);
         assert!(reason.contains(expected), "{pattern}: {reason}");
@@ -179,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn parsing_never_panics(text in r#"[\[\]{}":,a0$or\- ]{0,40}"#) {
+    fn parsing_never_panics(text in r#"[\[\]{}":,a0$or\-. ]{0,40}"#) {
         let _ = EventPattern::parse(&text);
     }
 }
