@@ -34,6 +34,16 @@ impl ApiError {
         }
     }
 
+    /// A 500: something of ours failed, and the request may have taken effect.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: Cow::Borrowed("InternalFailure"),
+            message: message.into(),
+            members: Map::new(),
+        }
+    }
+
     /// An operation that simcloud does not have.
     pub(crate) fn not_implemented(service: &str, operation: &str) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! The cloud: its options, and its services wired to one another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,6 +9,7 @@ use crate::dynamodb::DynamoDb;
 use crate::entropy::Entropy;
 use crate::events::EventBus;
 use crate::fault::Faults;
+use crate::journal::{self, Journal, Slot};
 use crate::s3::{S3Store, VirtualChecksum, VirtualObject, VirtualTraffic};
 use crate::sqs::Sqs;
 
@@ -75,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) dynamodb: Arc<DynamoDb>,
     pub(crate) events: Arc<EventBus>,
     pub(crate) s3: S3Store,
+    journal: Slot,
 }
 
 impl Cloud {
@@ -85,12 +87,14 @@ impl Cloud {
     pub fn new(options: Options) -> std::io::Result<Self> {
         let clock = Clock::starting_at(options.epoch);
         let entropy = Arc::new(Entropy::new(options.seed));
-        let sqs = Sqs::new(&options, clock.clone(), Arc::clone(&entropy));
-        let dynamodb = Arc::new(DynamoDb::new(&options, clock.clone()));
+        let journal = Slot::default();
+        let sqs = Sqs::new(&options, clock.clone(), Arc::clone(&entropy), journal.clone());
+        let dynamodb = Arc::new(DynamoDb::new(&options, clock.clone(), journal.clone()));
         let events = Arc::new(EventBus::new(&options, clock.clone(), Arc::clone(&entropy), Arc::clone(&sqs)));
         let faults = Faults::new(options.seed);
         let s3 = S3Store::new(&options, clock.clone(), Arc::clone(&entropy), Arc::clone(&events))?;
-        Ok(Self { inner: Arc::new(Inner { options, clock, entropy, faults, sqs, dynamodb, events, s3 }) })
+        let inner = Inner { options, clock, entropy, faults, sqs, dynamodb, events, s3, journal };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The faults that this cloud plays; empty at first.
@@ -118,16 +122,68 @@ impl Cloud {
     ///
     /// # Errors
     /// `InvalidData` when it is no snapshot.
-    pub fn restore(&self, mut snapshot: serde_json::Value) -> std::io::Result<()> {
+    pub fn restore(&self, snapshot: serde_json::Value) -> std::io::Result<()> {
+        self.restore_with(snapshot, Vec::new())
+    }
+
+    /// Goes on with the queues, rules and tables that `folder` keeps, and from now on writes every change of a message or an item there as
+    /// it happens: what a request was answered survives a kill of the process. A change of a queue's, rule's or table's own settings
+    /// writes everything.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written, or holds what is not ours.
+    pub fn keep_in(&self, folder: &Path) -> std::io::Result<()> {
+        let mut found = journal::read(folder)?;
+        let changes = std::mem::take(&mut found.changes);
+        self.restore_with(found.state.take().unwrap_or_else(|| serde_json::json!({})), changes)?;
+        self.inner.journal.set(Journal::open(folder, &found)?)?;
+        self.checkpoint()
+    }
+
+    /// Writes everything to the folder of [`Cloud::keep_in`] and begins a new journal. Does nothing without one.
+    ///
+    /// # Errors
+    /// When it cannot be written. What was written before still counts.
+    pub fn checkpoint(&self) -> std::io::Result<()> {
+        match self.inner.journal.journal() {
+            Some(journal) => journal.checkpoint(|| self.snapshot()),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings what was written to the disk, and begins a new journal when this one has more than `journal_bytes_max` bytes or lacks a
+    /// change. To be called now and then. It blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    /// Why changes are kept in memory only, for now.
+    pub fn sync_journal(&self, journal_bytes_max: u64) -> Result<(), String> {
+        let Some(journal) = self.inner.journal.journal() else { return Ok(()) };
+        if journal.is_broken() || journal.len_bytes() > journal_bytes_max {
+            self.checkpoint().map_err(|error| error.to_string())?;
+        }
+        journal.sync()
+    }
+
+    fn restore_with(
+        &self,
+        mut snapshot: serde_json::Value,
+        changes: Vec<serde_json::Value>,
+    ) -> std::io::Result<()> {
+        let (of_tables, of_queues): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| change.get("table").is_some());
         let invalid = |what: String| std::io::Error::new(std::io::ErrorKind::InvalidData, what);
         if let Some(queues) = snapshot.get_mut("queues") {
-            self.inner.sqs.restore(queues.take()).map_err(|error| invalid(error.to_string()))?;
+            let restored = self.inner.sqs.restore(queues.take(), of_queues);
+            restored.map_err(|error| invalid(error.to_string()))?;
         }
         if let Some(rules) = snapshot.get_mut("rules") {
             self.inner.events.restore(rules.take()).map_err(|error| invalid(error.message))?;
         }
         if let Some(tables) = snapshot.get_mut("tables") {
             self.inner.dynamodb.restore(tables.take()).map_err(|error| invalid(error.message))?;
+        }
+        for change in of_tables {
+            self.inner.dynamodb.replay(change).map_err(|error| invalid(error.message))?;
         }
         Ok(())
     }
@@ -146,7 +202,9 @@ impl Cloud {
             ..crate::api::Caller::default()
         };
         let answer = self.inner.events.call(&caller, operation, request).await;
-        answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
+        let answer = answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))?;
+        self.checkpoint().map_err(|error| error.to_string())?;
+        Ok(answer)
     }
 
     /// Puts an object whose bytes are generated and not kept, of any size up to S3's limit (48.8 TiB). The bytes that are written

@@ -14,6 +14,7 @@ mod entropy;
 mod events;
 mod fault;
 mod front;
+mod journal;
 mod observe;
 mod s3;
 mod server;

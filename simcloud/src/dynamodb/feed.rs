@@ -9,6 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::attribute::Attribute;
 use super::attribute_json::encode;
 use super::item::Item;
+use super::snapshot::ItemLine;
+use crate::journal::Slot;
 use crate::observe::{Event, Observer};
 
 /// One change of one item.
@@ -52,15 +54,16 @@ impl Image {
 pub(super) struct Feed {
     table: String,
     observer: Observer,
+    journal: Slot,
     /// Spares a write the lock, and the images, when nobody listens.
     listening: AtomicBool,
     listeners: Mutex<Vec<UnboundedSender<ItemChange>>>,
 }
 
 impl Feed {
-    pub(super) fn new(table: &str, observer: Observer) -> Self {
+    pub(super) fn new(table: &str, observer: Observer, journal: Slot) -> Self {
         let (listening, listeners) = Default::default();
-        Self { table: table.to_owned(), observer, listening, listeners }
+        Self { table: table.to_owned(), observer, journal, listening, listeners }
     }
 
     pub(super) fn subscribe(&self) -> UnboundedReceiver<ItemChange> {
@@ -73,6 +76,9 @@ impl Feed {
     /// Called within the write's critical section, so that listeners see the writes' order. A write that changes nothing is
     /// no change.
     pub(super) fn publish(&self, old: Option<&Arc<Item>>, new: Option<&Arc<Item>>) {
+        if old != new {
+            self.journal.write(|| ItemLine::new(&self.table, old, new));
+        }
         if !(self.listening.load(Ordering::Acquire) || self.observer.is_somebody()) || old == new {
             return;
         }

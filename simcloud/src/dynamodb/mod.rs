@@ -52,6 +52,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::api::{ApiError, ApiResult, Caller};
 use crate::clock::Clock;
 use crate::cloud::Options;
+use crate::journal::Slot;
 use crate::observe::Observer;
 
 pub use feed::{Image, ItemChange};
@@ -75,10 +76,11 @@ pub(crate) struct DynamoDb {
     /// When to look for expired items again.
     next_expiry_ms: Mutex<u64>,
     observer: Observer,
+    journal: Slot,
 }
 
 impl DynamoDb {
-    pub(crate) fn new(options: &Options, clock: Clock) -> Self {
+    pub(crate) fn new(options: &Options, clock: Clock, journal: Slot) -> Self {
         Self {
             region: options.region.clone(),
             account_id: options.account_id.clone(),
@@ -88,6 +90,7 @@ impl DynamoDb {
             transactions: Mutex::default(),
             next_expiry_ms: Mutex::default(),
             observer: options.observer.clone(),
+            journal,
         }
     }
 
@@ -141,7 +144,7 @@ impl DynamoDb {
 
     fn feed(&self, table: &str) -> Arc<Feed> {
         let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-        let feed = || Arc::new(Feed::new(table, self.observer.clone()));
+        let feed = || Arc::new(Feed::new(table, self.observer.clone(), self.journal.clone()));
         Arc::clone(feeds.entry(table.to_owned()).or_insert_with(feed))
     }
 

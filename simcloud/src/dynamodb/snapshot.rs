@@ -20,7 +20,35 @@ use super::request::Request;
 use super::table::Table;
 use super::tables::Tables;
 
+/// One change of an item, as a line of the journal: `{"table": …, "put": {…}}`, or `"delete"` with the item as it was.
+pub(super) struct ItemLine;
+
+impl ItemLine {
+    pub(super) fn new(table: &str, old: Option<&Arc<Item>>, new: Option<&Arc<Item>>) -> Option<Value> {
+        let (what, item) = new.map(|item| ("put", item)).or(old.map(|item| ("delete", item)))?;
+        Some(json!({ "table": table, what: encode_attributes(item.attributes()) }))
+    }
+}
+
 impl DynamoDb {
+    /// Does again what a line of the journal says. A table that is gone meanwhile is passed over.
+    ///
+    /// # Errors
+    /// When it is no such line.
+    pub(crate) fn replay(&self, line: Value) -> Result<(), ApiError> {
+        let mut line = Request::new("replay", line)?;
+        let name = line.text("table")?.ok_or_else(|| missing("table"))?;
+        let (put, delete) = (line.take("put"), line.take("delete"));
+        line.finish()?;
+        let Ok(table) = self.table(&name) else { return Ok(()) };
+        let mut contents = table.write();
+        let attributes = decode_attributes("put", put.clone().or(delete).ok_or_else(|| missing("put"))?)?;
+        let item = Item::put(attributes)?;
+        let key = contents.definition.keys.key_of_item(item.attributes())?;
+        contents.replace(key, put.is_some().then(|| Arc::new(item)))?;
+        Ok(())
+    }
+
     /// Each table as it is at one instant; not all tables at the same.
     pub(crate) fn snapshot(&self) -> Value {
         let tables: Vec<_> = self.tables_ref().values().cloned().collect();

@@ -8,7 +8,7 @@ use super::*;
 fn dynamodb() -> DynamoDb {
     let options = Options::default();
     let clock = Clock::starting_at(options.epoch);
-    DynamoDb::new(&options, clock)
+    DynamoDb::new(&options, clock, crate::journal::Slot::default())
 }
 
 async fn call(dynamodb: &DynamoDb, operation: &str, request: Value) -> ApiResult {

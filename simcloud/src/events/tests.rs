@@ -15,7 +15,7 @@ impl World {
     async fn new() -> Self {
         let options = Options::default();
         let (clock, entropy) = (Clock::starting_at(options.epoch), Arc::new(Entropy::new(1)));
-        let sqs = Sqs::new(&options, clock.clone(), Arc::clone(&entropy));
+        let sqs = Sqs::new(&options, clock.clone(), Arc::clone(&entropy), crate::journal::Slot::default());
         let bus = EventBus::new(&options, clock, entropy, Arc::clone(&sqs));
         for name in ["work", "dead"] {
             sqs.call(&caller(), "CreateQueue", json!({"QueueName": name})).await.unwrap();

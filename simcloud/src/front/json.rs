@@ -86,11 +86,25 @@ async fn apply(
         })?
     };
     let inner = &cloud.inner;
-    match service {
+    let answer = match service {
         Service::Sqs => inner.sqs.call(caller, operation, request).await,
         Service::DynamoDb => inner.dynamodb.call(caller, operation, request).await,
         _ => inner.events.call(caller, operation, request).await,
+    }?;
+    // Journals hold messages and items; what these belong to is in the state alone.
+    if changes_settings(operation) {
+        cloud.checkpoint().map_err(|error| crate::api::ApiError::internal(error.to_string()))?;
     }
+    Ok(answer)
+}
+
+/// Whether an operation changes a queue, a table or a rule itself.
+fn changes_settings(operation: &str) -> bool {
+    let begins = ["Create", "Update", "Set", "Tag", "Untag", "Purge", "Put", "Remove", "Enable", "Disable"];
+    let of_contents = ["PutItem", "PutEvents", "UpdateItem"];
+    let deletes = ["DeleteQueue", "DeleteTable", "DeleteRule"];
+    !of_contents.contains(&operation)
+        && (deletes.contains(&operation) || begins.iter().any(|begin| operation.starts_with(begin)))
 }
 
 fn caller(headers: &HeaderMap) -> Caller {

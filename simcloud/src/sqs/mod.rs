@@ -36,6 +36,7 @@ mod store_tests;
 mod tags;
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::{Map, Value};
@@ -47,6 +48,7 @@ use crate::api::{ApiError, ApiResult, Caller};
 use crate::clock::Clock;
 use crate::cloud::Options;
 use crate::entropy::Entropy;
+use crate::journal::Slot;
 use crate::observe::Observer;
 
 type Queues = BTreeMap<String, Queue>;
@@ -63,12 +65,41 @@ pub(crate) struct Sqs {
     queues: Mutex<Queues>,
     /// Message move tasks, the oldest first. Locked before `queues` where both are.
     moves: Mutex<Vec<MoveTask>>,
+    journal: Slot,
     /// For move tasks, which go on without a caller and end with the cloud.
     me: Weak<Self>,
 }
 
+/// The queues under their lock. What changed is written to the journal, in one line, when the lock is given up: a message that moves from
+/// one queue to another is never in none.
+struct Locked<'q> {
+    queues: MutexGuard<'q, Queues>,
+    journal: &'q Slot,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Queues;
+
+    fn deref(&self) -> &Queues {
+        &self.queues
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Queues {
+        &mut self.queues
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let queues = &mut self.queues;
+        self.journal.write(|| snapshot::changes(queues));
+    }
+}
+
 impl Sqs {
-    pub(crate) fn new(options: &Options, clock: Clock, entropy: Arc<Entropy>) -> Arc<Self> {
+    pub(crate) fn new(options: &Options, clock: Clock, entropy: Arc<Entropy>, journal: Slot) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             region: options.region.clone(),
             account_id: options.account_id.clone(),
@@ -77,6 +108,7 @@ impl Sqs {
             observer: options.observer.clone(),
             queues: Mutex::default(),
             moves: Mutex::default(),
+            journal,
             me: Weak::clone(me),
         })
     }
@@ -113,8 +145,12 @@ impl Sqs {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queues> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.journal.is_set() {
+            queues.values_mut().for_each(|queue| queue.messages.note_changes());
+        }
+        Locked { queues, journal: &self.journal }
     }
 
     fn moves(&self) -> MutexGuard<'_, Vec<MoveTask>> {

@@ -21,7 +21,12 @@ struct World(Arc<Sqs>);
 impl World {
     async fn new() -> Self {
         let options = Options::default();
-        let world = Self(Sqs::new(&options, Clock::starting_at(options.epoch), Arc::new(Entropy::new(1))));
+        let world = Self(Sqs::new(
+            &options,
+            Clock::starting_at(options.epoch),
+            Arc::new(Entropy::new(1)),
+            crate::journal::Slot::default(),
+        ));
         world.call("CreateQueue", json!({"QueueName": "work"})).await.unwrap();
         world
     }

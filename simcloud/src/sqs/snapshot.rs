@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Sqs;
 use super::attributes::QueueAttributes;
 use super::message::{Content, Envelope};
 use super::queue::Queue;
+use super::{Queues, Sqs};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SavedQueue {
@@ -24,12 +24,48 @@ struct SavedQueue {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SavedMessage {
+    /// Within its queue, until the next restore.
+    #[serde(default)]
+    number: u64,
     content: Content,
     sent_at_ms: u64,
     first_received_at_ms: Option<u64>,
     receive_count: u32,
     dead_letter_source: Option<String>,
     delayed_until_ms: Option<u64>,
+}
+
+/// What changed in one queue: a line of the journal has one for each.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Change {
+    /// As they are now.
+    there: Vec<SavedMessage>,
+    /// Numbers of messages.
+    gone: Vec<u64>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    queues: BTreeMap<String, Change>,
+}
+
+/// A line for the journal; `None` when no message changed.
+pub(super) fn changes(queues: &mut Queues) -> Option<Value> {
+    let mut line = Line { queues: BTreeMap::new() };
+    for (name, queue) in queues {
+        let mut change = Change::default();
+        for (number, message) in queue.messages.take_changes() {
+            match message {
+                Some((envelope, until)) => change.there.push(save_message(number, envelope.clone(), until)),
+                None => change.gone.push(number),
+            }
+        }
+        if !change.there.is_empty() || !change.gone.is_empty() {
+            line.queues.insert(name.clone(), change);
+        }
+    }
+    // Texts and numbers: it does not fail.
+    (!line.queues.is_empty()).then(|| serde_json::to_value(line).unwrap_or_default())
 }
 
 impl Sqs {
@@ -41,19 +77,21 @@ impl Sqs {
             queues.values_mut().for_each(|queue| queue.advance(now_ms));
             queues.iter().map(|(name, queue)| (save(name, queue), contents(queue))).collect()
         };
-        let whole = |(queue, messages): (SavedQueue, Vec<(Envelope, Option<u64>)>)| SavedQueue {
-            messages: messages.into_iter().map(|(envelope, until)| save_message(envelope, until)).collect(),
-            ..queue
+        let whole = |(queue, messages): (SavedQueue, Vec<(u64, Envelope, Option<u64>)>)| {
+            let saved = |(number, envelope, until)| save_message(number, envelope, until);
+            SavedQueue { messages: messages.into_iter().map(saved).collect(), ..queue }
         };
         serde_json::to_value(saved.into_iter().map(whole).collect::<Vec<_>>()).unwrap_or_default()
     }
 
-    /// Replaces all queues by those of a snapshot. Messages that were in flight are visible; old receipt handles are refused.
+    /// Replaces all queues by those of a snapshot, with what lines of the journal say of them since. Messages that were in flight are
+    /// visible; old receipt handles are refused.
     ///
     /// # Errors
-    /// When `snapshot` is none; nothing is changed then.
-    pub(crate) fn restore(&self, snapshot: Value) -> Result<(), serde_json::Error> {
+    /// When `snapshot` is none, or a line is none; nothing is changed then.
+    pub(crate) fn restore(&self, snapshot: Value, lines: Vec<Value>) -> Result<(), serde_json::Error> {
         let saved: Vec<SavedQueue> = serde_json::from_value(snapshot)?;
+        let saved = replayed(saved, lines)?;
         let now_ms = self.clock.unix_ms();
         let load = |saved: SavedQueue| {
             let name = saved.name.clone();
@@ -63,6 +101,36 @@ impl Sqs {
         *self.lock() = saved.into_iter().map(load).collect();
         Ok(())
     }
+}
+
+/// Saved queues with what the lines say. A queue that is gone is passed over: its line is older than the snapshot.
+fn replayed(saved: Vec<SavedQueue>, lines: Vec<Value>) -> Result<Vec<SavedQueue>, serde_json::Error> {
+    // By number, so that a long journal takes no longer than its length.
+    let mut queues: BTreeMap<String, (SavedQueue, BTreeMap<u64, SavedMessage>)> = saved
+        .into_iter()
+        .map(|mut queue| {
+            let messages = std::mem::take(&mut queue.messages);
+            // Those of an older version have no numbers; no line speaks of them either.
+            let numbered = messages.into_iter().zip(1..).map(|(message, place)| {
+                let number = if message.number == 0 { place } else { message.number };
+                (number, message)
+            });
+            (queue.name.clone(), (queue, numbered.collect()))
+        })
+        .collect();
+    for line in lines {
+        let line: Line = serde_json::from_value(line)?;
+        for (name, change) in line.queues {
+            let Some((_, messages)) = queues.get_mut(&name) else { continue };
+            change.gone.iter().for_each(|number| drop(messages.remove(number)));
+            messages.extend(change.there.into_iter().map(|message| (message.number, message)));
+        }
+    }
+    let whole = |(queue, messages): (SavedQueue, BTreeMap<u64, SavedMessage>)| SavedQueue {
+        messages: messages.into_values().collect(),
+        ..queue
+    };
+    Ok(queues.into_values().map(whole).collect())
 }
 
 fn save(name: &str, queue: &Queue) -> SavedQueue {
@@ -77,12 +145,13 @@ fn save(name: &str, queue: &Queue) -> SavedQueue {
     }
 }
 
-fn contents(queue: &Queue) -> Vec<(Envelope, Option<u64>)> {
-    queue.messages.iter().map(|(envelope, until)| (envelope.clone(), until)).collect()
+fn contents(queue: &Queue) -> Vec<(u64, Envelope, Option<u64>)> {
+    queue.messages.iter().map(|(number, envelope, until)| (number, envelope.clone(), until)).collect()
 }
 
-fn save_message(envelope: Envelope, delayed_until_ms: Option<u64>) -> SavedMessage {
+fn save_message(number: u64, envelope: Envelope, delayed_until_ms: Option<u64>) -> SavedMessage {
     SavedMessage {
+        number,
         content: Arc::unwrap_or_clone(envelope.content),
         sent_at_ms: envelope.sent_at_ms,
         first_received_at_ms: envelope.first_received_at_ms,

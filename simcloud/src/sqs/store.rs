@@ -29,6 +29,17 @@ struct Held {
     state: State,
 }
 
+impl Held {
+    /// With the instant until which its sender delayed it.
+    fn with_delay(&self) -> (&Envelope, Option<u64>) {
+        let delayed_until_ms = match self.state {
+            State::Delayed { until_ms } => Some(until_ms),
+            State::Visible { .. } | State::InFlight { .. } => None,
+        };
+        (&self.envelope, delayed_until_ms)
+    }
+}
+
 /// What one receive took.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
@@ -76,9 +87,29 @@ pub(super) struct MessageStore {
     last_sequence: u64,
     /// Only of a FIFO queue.
     groups: Option<Groups>,
+    /// Messages that came, went or were received since [`MessageStore::take_changes`]; `None` where they are not asked for.
+    changed: Option<BTreeSet<u64>>,
 }
 
 impl MessageStore {
+    /// From here on, changes are noted.
+    pub(super) fn note_changes(&mut self) {
+        self.changed.get_or_insert_default();
+    }
+
+    /// The numbers of messages that changed since the last call, each with the message as it is now; `None` when it is gone.
+    pub(super) fn take_changes(&mut self) -> Vec<(u64, Option<(&Envelope, Option<u64>)>)> {
+        let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
+        let now = |sequence| (sequence, self.messages.get(&sequence).map(Held::with_delay));
+        changed.into_iter().map(now).collect()
+    }
+
+    fn note(&mut self, sequence: u64) {
+        if let Some(changed) = &mut self.changed {
+            changed.insert(sequence);
+        }
+    }
+
     pub(super) fn fifo() -> Self {
         Self { groups: Some(Groups::default()), ..Self::default() }
     }
@@ -107,6 +138,7 @@ impl MessageStore {
         self.by_age.insert((envelope.sent_at_ms, sequence));
         self.index(sequence, state);
         self.messages.insert(sequence, Held { envelope, state });
+        self.note(sequence);
         sequence
     }
 
@@ -145,6 +177,7 @@ impl MessageStore {
             held.envelope.receive_count = held.envelope.receive_count.saturating_add(1);
             held.envelope.first_received_at_ms.get_or_insert(now_ms);
             taken.received.push((sequence, held.envelope.clone()));
+            self.note(sequence);
             self.change_state(sequence, state);
         }
         if let Some(groups) = &mut self.groups {
@@ -224,17 +257,16 @@ impl MessageStore {
     /// Forgets every message, and which were sent before. Numbers are not used again, so that old receipts name nothing.
     pub(super) fn clear(&mut self) {
         let groups = self.groups.take().map(|_| Groups::default());
-        *self = Self { last_sequence: self.last_sequence, groups, ..Self::default() };
+        let mut changed = self.changed.take();
+        changed.iter_mut().for_each(|changed| changed.extend(self.messages.keys()));
+        *self = Self { last_sequence: self.last_sequence, groups, changed, ..Self::default() };
     }
 
     /// All messages in order of arrival, each with the instant until which its sender delayed it.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Envelope, Option<u64>)> {
-        self.messages.values().map(|held| {
-            let delayed_until_ms = match held.state {
-                State::Delayed { until_ms } => Some(until_ms),
-                State::Visible { .. } | State::InFlight { .. } => None,
-            };
-            (&held.envelope, delayed_until_ms)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Envelope, Option<u64>)> {
+        self.messages.iter().map(|(sequence, held)| {
+            let (envelope, delayed_until_ms) = held.with_delay();
+            (*sequence, envelope, delayed_until_ms)
         })
     }
 
@@ -247,6 +279,7 @@ impl MessageStore {
 
     fn remove(&mut self, sequence: u64) -> Option<Envelope> {
         let held = self.messages.remove(&sequence)?;
+        self.note(sequence);
         self.unindex(sequence, held.state);
         self.by_age.remove(&(held.envelope.sent_at_ms, sequence));
         if let Some(groups) = &mut self.groups {
