@@ -173,7 +173,8 @@ impl Attempts {
         before: &Record,
     ) -> Verdict {
         let left = outcome.left.clone();
-        let decide = |outcome| verdict(outcome, before.failed_attempts, self.failed_attempts_max);
+        let decide =
+            |outcome| verdict(outcome, before.failed_attempts, before.uploads, self.failed_attempts_max);
         let verdict = decide(outcome);
         if !matches!(verdict, Verdict::Fail(_)) {
             return verdict;

@@ -31,8 +31,10 @@ impl Unheard {
     /// How the attempt ends.
     pub(super) fn end(self, end: End) -> End {
         match (end, self.0) {
-            (End::Failed(_) | End::Permanent(_), Some(fault)) if fault.is_passing() => End::Passing(fault),
-            (End::Failed(_) | End::Permanent(_), Some(fault)) => {
+            (End::Failed(_) | End::Permanent(_) | End::Contended(_), Some(fault)) if fault.is_passing() => {
+                End::Passing(fault)
+            }
+            (End::Failed(_) | End::Permanent(_) | End::Contended(_), Some(fault)) => {
                 End::Passing(Fault { class: Class::Transient, ..fault })
             }
             (end, _) => end,

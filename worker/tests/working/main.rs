@@ -20,6 +20,7 @@ mod fidelity;
 mod floors;
 mod intake;
 mod leases;
+mod lost_races;
 mod multipart_publishing;
 mod pacing;
 mod partitions;
