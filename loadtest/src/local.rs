@@ -25,6 +25,8 @@ const MEMORY: &str = "/dev/shm";
 pub(crate) struct Setup {
     pub(crate) workers: usize,
     pub(crate) data_in_memory: bool,
+    /// Whether it keeps what it has, as with a `--data` folder, instead of dropping it at the end.
+    pub(crate) is_kept: bool,
     /// The text of its rules file; `None`: its own default rules.
     pub(crate) rules: Option<String>,
 }
@@ -54,6 +56,9 @@ impl Local {
             command.arg("local").arg("--rules").arg(path);
         } else {
             command.arg("local");
+        }
+        if setup.is_kept {
+            command.arg("--data").arg(folder.path().join(DATA));
         }
         let mut child = command
             .args(["--json", "--port", "0", "--log", "warn", "--workers", &setup.workers.to_string()])
@@ -153,6 +158,7 @@ impl Local {
 
 const STDERR: &str = "stderr";
 const RULES: &str = "rules.toml";
+const DATA: &str = "data";
 const LAST_LINES: usize = 5;
 
 /// The first loopback address with a port in a text.

@@ -8,6 +8,7 @@
 //!
 //! A crash anywhere brings the message back after its visibility timeout; what each step leaves is said where it happens.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -173,7 +174,8 @@ impl Attempts {
         before: &Record,
     ) -> Verdict {
         let left = outcome.left.clone();
-        let decide = |outcome| verdict(outcome, before.failed_attempts, self.failed_attempts_max);
+        let decide =
+            |outcome| verdict(outcome, before.failed_attempts, before.uploads, self.failed_attempts_max);
         let verdict = decide(outcome);
         if !matches!(verdict, Verdict::Fail(_)) {
             return verdict;
@@ -235,10 +237,14 @@ impl Attempts {
             let result = Err(End::Permanent(Reason::new("attempts_vanished", message)));
             return Outcome { result, left: before.upload.clone() };
         }
-        let note = async |upload: &Upload| match self.ledger.note_upload(held, upload).await {
-            Ok(Written::Done) => Ok(()),
-            Ok(Written::Lost) => Err(End::LeaseLost),
-            Err(fault) => Err(fault.into()),
+        let uploads = Cell::new(before.uploads);
+        let note = async |upload: &Upload| {
+            uploads.set(uploads.get() + 1);
+            match self.ledger.note_upload(held, upload, uploads.get()).await {
+                Ok(Written::Done) => Ok(()),
+                Ok(Written::Lost) => Err(End::LeaseLost),
+                Err(fault) => Err(fault.into()),
+            }
         };
         let copy = Box::pin(self.copier.copy(transfer, before.upload.clone(), note));
         // The copy stops where it is by being dropped; what the ledger knows of its upload stays.

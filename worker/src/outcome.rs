@@ -12,6 +12,9 @@ pub enum End {
     Permanent(Reason),
     /// This attempt failed; another may succeed, within the limit.
     Failed(Reason),
+    /// Others write the target's key more often than one copy takes. Tried again without counting, until the file has cost
+    /// as many uploads as the verdict allows.
+    Contended(Reason),
     /// Nobody's fault: throttling, network, somebody else at work. Tried again without counting.
     Passing(Fault),
     /// The service stops, or the lease nears its cap: the next attempt goes on from here.

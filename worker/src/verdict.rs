@@ -5,6 +5,11 @@ use common::ledger::{Completion, Reason};
 
 use crate::outcome::{End, Outcome};
 
+/// Multipart uploads of one file, over all its attempts, after which an attempt whose target keeps changing under it fails the file. An
+/// older version of the same key does not count as such a change: it publishes once at most. Waits between attempts grow to five minutes,
+/// so this is about a quarter of an hour for a small file, and thirty copies for a large one.
+pub(crate) const UPLOADS_MAX: u64 = 30;
+
 /// What an outcome means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -20,8 +25,13 @@ pub(crate) enum Verdict {
     Leave,
 }
 
-/// `failed_before` counts the failed attempts before this one.
-pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max: u32) -> Verdict {
+/// `failed_before` counts the failed attempts before this one, `uploads_before` the multipart uploads of all of them.
+pub(crate) fn verdict(
+    outcome: Outcome,
+    failed_before: u32,
+    uploads_before: u64,
+    failed_attempts_max: u32,
+) -> Verdict {
     let Outcome { result, left } = outcome;
     let result = result.map_err(counted);
     let keep_upload = left.is_some();
@@ -32,6 +42,8 @@ pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max:
         Err(End::Permanent(reason)) => Verdict::Fail(reason),
         Err(End::Failed(reason)) if failed_before + 1 >= failed_attempts_max => Verdict::Fail(reason),
         Err(End::Failed(reason)) => release(reason, true, false),
+        Err(End::Contended(reason)) if uploads_before >= UPLOADS_MAX => Verdict::Fail(reason),
+        Err(End::Contended(reason)) => release(reason, false, false),
         Err(End::Passing(fault)) => release(Reason::new("passing", fault.to_string()), false, false),
         Err(End::Interrupted) => {
             // Stopped where it was: what the ledger knows of an upload stays right.
@@ -70,27 +82,27 @@ mod tests {
     #[test]
     fn only_failed_attempts_count_and_the_last_one_fails_the_transfer() {
         for failed_before in 0..2 {
-            let verdict = verdict(ended(End::Failed(reason())), failed_before, 3);
+            let verdict = verdict(ended(End::Failed(reason())), failed_before, 0, 3);
             assert!(
                 matches!(verdict, Verdict::Release { spent: true, at_once: false, .. }),
                 "{failed_before}"
             );
         }
-        assert_eq!(verdict(ended(End::Failed(reason())), 2, 3), Verdict::Fail(reason()));
-        assert_eq!(verdict(ended(End::Permanent(reason())), 0, 3), Verdict::Fail(reason()));
+        assert_eq!(verdict(ended(End::Failed(reason())), 2, 0, 3), Verdict::Fail(reason()));
+        assert_eq!(verdict(ended(End::Permanent(reason())), 0, 0, 3), Verdict::Fail(reason()));
     }
 
     #[test]
     fn throttles_and_stops_are_never_counted() {
         for class in [Class::Throttled, Class::Transient, Class::Conflict] {
             let fault = Fault::new(class, "PutObject", "SlowDown");
-            let verdict = verdict(ended(fault.into()), 2, 3);
+            let verdict = verdict(ended(fault.into()), 2, UPLOADS_MAX, 3);
             assert!(matches!(
                 verdict,
                 Verdict::Release { spent: false, at_once: false, keep_upload: true, .. }
             ));
         }
-        let verdict = verdict(ended(End::Interrupted), 2, 3);
+        let verdict = verdict(ended(End::Interrupted), 2, UPLOADS_MAX, 3);
         assert!(matches!(verdict, Verdict::Release { spent: false, at_once: true, keep_upload: true, .. }));
     }
 
@@ -98,15 +110,25 @@ mod tests {
     fn a_reply_that_cannot_be_read_counts_and_one_that_is_not_aws_s_does_not() {
         let ended_by = |is_aws| ended(End::Passing(Fault::unusable("GetObject", is_aws)));
         let unreadable = Reason::new("unreadable_reply", "GetObject: unreadable_reply");
-        let counted = verdict(ended_by(true), 1, 3);
+        let counted = verdict(ended_by(true), 1, 0, 3);
         assert!(matches!(counted, Verdict::Release { reason, spent: true, .. } if reason == unreadable));
-        assert_eq!(verdict(ended_by(true), 2, 3), Verdict::Fail(unreadable));
-        let passing = verdict(ended_by(false), 2, 3);
+        assert_eq!(verdict(ended_by(true), 2, 0, 3), Verdict::Fail(unreadable));
+        let passing = verdict(ended_by(false), 2, 0, 3);
         assert!(matches!(passing, Verdict::Release { reason, spent: false, .. } if reason.code == "passing"));
     }
 
     #[test]
+    fn a_target_that_keeps_changing_fails_the_file_once_it_has_cost_its_uploads() {
+        let released = verdict(Outcome::clean(Err(End::Contended(reason()))), 2, UPLOADS_MAX - 1, 3);
+        let expected =
+            Verdict::Release { reason: reason(), spent: false, keep_upload: false, at_once: false };
+        assert_eq!(released, expected);
+        let failed = verdict(Outcome::clean(Err(End::Contended(reason()))), 0, UPLOADS_MAX, 3);
+        assert_eq!(failed, Verdict::Fail(reason()));
+    }
+
+    #[test]
     fn a_lost_lease_writes_nothing() {
-        assert_eq!(verdict(ended(End::LeaseLost), 0, 3), Verdict::Leave);
+        assert_eq!(verdict(ended(End::LeaseLost), 0, 0, 3), Verdict::Leave);
     }
 }

@@ -50,6 +50,8 @@ pub mod attribute {
     pub const OWNER: &str = "owner";
     pub const UPLOAD_ID: &str = "upload_id";
     pub const UPLOAD_PART_BYTES: &str = "upload_part_bytes";
+    /// Multipart uploads that attempts began.
+    pub const UPLOADS: &str = "uploads";
     pub const CHECKSUM: &str = "checksum_crc64nvme";
     /// How the delivered bytes were verified.
     pub const VERIFIED_BY: &str = "verified_by";
@@ -77,6 +79,7 @@ pub struct Record {
     pub released_attempts: u64,
     pub owner: Option<String>,
     pub upload: Option<Upload>,
+    pub uploads: u64,
     pub released_traceparent: Option<String>,
     pub checksum: Option<String>,
     pub error_code: Option<String>,
@@ -109,6 +112,7 @@ impl Record {
             released_attempts: number(a::RELEASED_ATTEMPTS).unwrap_or(0),
             owner: text(a::OWNER),
             upload: upload.map(|(id, part_bytes)| Upload { id, part_bytes }),
+            uploads: number(a::UPLOADS).unwrap_or(0),
             released_traceparent: text(a::RELEASED_TRACEPARENT),
             checksum: text(a::CHECKSUM),
             error_code: text(a::ERROR_CODE),

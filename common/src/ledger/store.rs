@@ -164,12 +164,19 @@ impl Ledger {
     }
 
     /// Notes the multipart upload that this attempt began, so that the next attempt can go on with it or remove it.
+    /// `uploads` counts those of this transfer, with this one.
     ///
     /// # Errors
     /// The fault, when the write may not have happened.
-    pub async fn note_upload(&self, held: &Held<'_>, upload: &Upload) -> Result<Written, Fault> {
+    pub async fn note_upload(
+        &self,
+        held: &Held<'_>,
+        upload: &Upload,
+        uploads: u64,
+    ) -> Result<Written, Fault> {
         let mut update = self.step(Step::Progress, held.id, &self.clock.stamp());
         update.set(a::UPLOAD_ID, text(&upload.id)).set(a::UPLOAD_PART_BYTES, number(upload.part_bytes));
+        update.set(a::UPLOADS, number(uploads));
         self.fenced(held, Step::Progress, update).await
     }
 

@@ -78,6 +78,7 @@ pub(super) const REASONS: &[&str] = &[
     "source_archived",
     "source_missing",
     "source_overwritten",
+    "target_contended",
     "too_large",
     "unreadable_reply",
     "unusable_target_key",

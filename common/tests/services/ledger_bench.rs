@@ -110,7 +110,7 @@ impl Write {
 
     pub(crate) async fn by(self, ledger: &Ledger, held: &Held<'_>) -> Result<Written, Refused> {
         match self {
-            Self::NoteUpload => ledger.note_upload(held, &upload()).await,
+            Self::NoteUpload => ledger.note_upload(held, &upload(), 1).await,
             Self::Release => ledger.release(held, &reason(), false, true).await,
             Self::ReleaseSpent => ledger.release(held, &reason(), true, true).await,
             Self::Complete => ledger.complete(held, &completion(), TOOK).await,

@@ -47,7 +47,12 @@ pub(crate) fn main(matches: &ArgMatches) -> Result<(), Error> {
 }
 
 async fn run(options: &Options, machine: Machine) -> Result<Report, Error> {
-    let setup = Setup { workers: options.workers, data_in_memory: options.data_in_memory, rules: None };
+    let setup = Setup {
+        workers: options.workers,
+        data_in_memory: options.data_in_memory,
+        is_kept: options.is_kept,
+        rules: None,
+    };
     let mut local = Local::start(&setup).await?;
     let measured = tokio::select! {
         measured = measure(&mut local, options, machine) => measured,

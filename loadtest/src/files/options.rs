@@ -40,6 +40,7 @@ const TIMEOUT_S: Flag = Flag {
 const REPORT: Flag = Flag { name: "report", value: "FILE", default: None, help: "Write the results as JSON" };
 const FLAGS: &[Flag] = &[COUNT, BYTES, WORKERS, IN_FLIGHT, RATE, TIMEOUT_S, REPORT];
 const DATA_IN_MEMORY: &str = "data-in-memory";
+const KEEP: &str = "keep";
 
 /// Source and target are kept until the end.
 const BYTES_IN_ALL_MAX: u64 = 32 << 30;
@@ -57,18 +58,25 @@ pub(super) struct Options {
     pub(super) timeout: Duration,
     pub(super) report: Option<PathBuf>,
     pub(super) data_in_memory: bool,
+    pub(super) is_kept: bool,
 }
 
 pub(crate) fn command() -> Command {
     let command = Command::new("files")
         .about("Sends files through `drayage local`: files a second, latency, CPU and memory of each process")
         .after_help("Exits with 0 only when every file is `completed` with the checksum of what was put in.");
-    with_flags(command, FLAGS).arg(
-        Arg::new(DATA_IN_MEMORY)
-            .long(DATA_IN_MEMORY)
-            .action(ArgAction::SetTrue)
-            .help("Keep the embedded AWS's bytes in memory (/dev/shm) instead of the temporary folder"),
-    )
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    with_flags(command, FLAGS)
+        .arg(switch(
+            DATA_IN_MEMORY,
+            "Keep the embedded AWS's bytes in memory (/dev/shm) instead of the temporary folder",
+        ))
+        .arg(switch(
+            KEEP,
+            "Have the embedded AWS write down objects, ledger and queues, as `drayage local --data` does",
+        ))
 }
 
 impl Options {
@@ -97,6 +105,7 @@ impl Options {
                 timeout: timeout?,
                 report,
                 data_in_memory: matches.get_flag(DATA_IN_MEMORY),
+                is_kept: matches.get_flag(KEEP),
             })
         })();
         reading.finish(options)

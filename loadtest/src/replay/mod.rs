@@ -67,6 +67,7 @@ async fn run(options: &Options, machine: Machine) -> Result<(), Error> {
             let setup = Setup {
                 workers: options.workers,
                 data_in_memory: options.data_in_memory,
+                is_kept: false,
                 rules: Some(rules(options)),
             };
             let local = Local::start(&setup).await?;

@@ -1,7 +1,8 @@
 //! Complete: the commit point of a multipart copy.
 //!
 //! The request carries the size and the CRC64NVME of the whole, so the store refuses wrong bytes, and a condition, so a stale
-//! worker cannot overwrite a newer version. A reply that says nothing certain (lost, 200 with an error, empty 200, NoSuchUpload
+//! worker cannot overwrite a newer version. A condition that does not hold (412, 404 NoSuchKey), and a key that changed since Create
+//! although the condition holds (409), end the upload, not the copy: `multipart` looks at the target and uploads again. A reply that says nothing certain (lost, 200 with an error, empty 200, NoSuchUpload
 //! on a second try) is decided by what is visible at the target: our marker, size and checksum, never mere existence.
 
 use std::time::Duration;
@@ -20,53 +21,47 @@ use super::unheard::{Tries, Unheard};
 use super::{COMPLETE_REFUSED, Copier};
 use crate::outcome::End;
 
-/// Each lost race means that another transfer to the same key got through.
-const PUBLISHES_MAX: usize = 8;
+/// Tries of one Complete. Each further one means that another attempt has sent a part again meanwhile.
+const TRIES_MAX: usize = 8;
 /// S3 may work for minutes on the Complete of an object of 10,000 parts.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What a Complete comes to.
+#[derive(Debug)]
+pub(super) enum Completed {
+    /// The object is visible.
+    Published(Completion),
+    /// The race for the key is lost: somebody wrote or deleted it. AWS refuses every further conditional Complete of this upload, even
+    /// when the condition holds again.
+    Overtaken(Fault),
+}
 
 impl Copier {
     pub(super) async fn complete(
         &self,
         transfer: &Transfer,
         upload_id: &str,
-        sent: Vec<Sent>,
-        whole: Crc64,
-        condition: Condition,
-    ) -> Result<Completion, End> {
-        let mut unheard = Unheard::default();
-        let completed = self.complete_until_known(transfer, upload_id, sent, whole, condition, &mut unheard);
-        completed.await.map_err(|end| unheard.end(end))
-    }
-
-    async fn complete_until_known(
-        &self,
-        transfer: &Transfer,
-        upload_id: &str,
         mut sent: Vec<Sent>,
         whole: Crc64,
-        mut condition: Condition,
+        condition: &Condition,
         unheard: &mut Unheard,
-    ) -> Result<Completion, End> {
-        for _ in 0..PUBLISHES_MAX {
+    ) -> Result<Completed, End> {
+        for _ in 0..TRIES_MAX {
             let tries = Tries::default();
-            let complete = self.complete_once(transfer, upload_id, &sent, whole, &condition, &tries);
+            let complete = self.complete_once(transfer, upload_id, &sent, whole, condition, &tries);
             let late = |_| Err(Fault::new(Class::Transient, "CompleteMultipartUpload", "timeout"));
             let fault = match tokio::time::timeout(PATIENCE, complete).await.unwrap_or_else(late) {
                 Ok(reply) => match vouched(reply.e_tag(), reply.checksum_crc64_nvme(), whole)? {
-                    Some(completion) => return Ok(completion),
+                    Some(completion) => return Ok(Completed::Published(completion)),
                     None => Fault::new(Class::Transient, "CompleteMultipartUpload", "reply"),
                 },
                 Err(fault) => fault,
             };
             unheard.note(&fault, &tries);
             match fault.class {
-                Class::Precondition => match self.survey(transfer, Some(whole)).await? {
-                    Ok(completion) => return self.published_before(transfer, upload_id, completion).await,
-                    Err(next) => condition = next,
-                },
-                // What was to be replaced is gone; an upload that is gone was completed, or aborted under us.
-                Class::Missing if fault.code == "NoSuchKey" => condition = Condition::Absent,
+                Class::Precondition | Class::Conflict => return Ok(Completed::Overtaken(fault)),
+                // What was to be replaced is gone.
+                Class::Missing if fault.code == "NoSuchKey" => return Ok(Completed::Overtaken(fault)),
                 Class::Missing if fault.code == "NoSuchBucket" => return Err(fault.into()),
                 Class::Invalid if fault.code == "InvalidPart" => {
                     match self.sent_again(transfer, upload_id, &sent).await? {
@@ -75,6 +70,7 @@ impl Copier {
                     }
                 }
                 Class::Invalid => return Err(refused(&fault)),
+                // An upload that is gone was completed, or aborted under us.
                 Class::Missing | Class::Transient => {
                     let completion = self.resolve(transfer, Some(whole), fault).await?;
                     return self.published_before(transfer, upload_id, completion).await;
@@ -82,8 +78,7 @@ impl Copier {
                 _ => return Err(fault.into()),
             }
         }
-        let code = "PreconditionFailed";
-        Err(End::Passing(Fault::new(Class::Transient, "CompleteMultipartUpload", code)))
+        Err(End::Passing(Fault::new(Class::Transient, "CompleteMultipartUpload", "InvalidPart")))
     }
 
     /// The parts as they are there now, when another attempt has sent some once more: one that lost its lease while its request was on
@@ -115,9 +110,9 @@ impl Copier {
         transfer: &Transfer,
         upload_id: &str,
         completion: Completion,
-    ) -> Result<Completion, End> {
+    ) -> Result<Completed, End> {
         self.abort_upload(transfer, upload_id).await;
-        Ok(completion)
+        Ok(Completed::Published(completion))
     }
 
     async fn complete_once(

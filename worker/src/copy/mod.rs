@@ -40,6 +40,7 @@ use crate::outcome::{End, Outcome};
 use crate::pace::Pace;
 pub use crate::pace::{BUFFER_BYTES_MIN, Budget, STREAMS_MIN};
 
+pub use self::multipart::UPLOADS_IN_A_ROW_MAX;
 pub use self::single::THROTTLES_MAX;
 
 pub use self::server_side::ServerSide;

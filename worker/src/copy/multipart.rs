@@ -6,6 +6,9 @@
 //! 3. Send the parts that are missing. A crash leaves an upload with some parts; the next attempt goes on with it.
 //! 4. Complete, under a condition and with the checksum of the whole: the commit point. A crash after it leaves an object with our
 //!    marker, which step 1 of the next attempt recognises.
+//! 5. When the key was written or deleted since step 2, Complete is refused whatever its condition: remove the upload, look at the
+//!    target once, and start again at step 2 on the condition that the look gave, at most [`UPLOADS_IN_A_ROW_MAX`] times. A crash
+//!    leaves the ledger with an upload that is gone; the next attempt finds that out and creates one.
 //!
 //! An attempt that ends for good removes its upload; one that lost its lease touches nothing, for another may go on with it.
 
@@ -19,12 +22,18 @@ use common::transfer::Transfer;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::checksum::{Crc64, Own, Sums};
+use super::complete::Completed;
 use super::facts::{Facts, dressed};
 use super::part::Sent;
 use super::plan::Plan;
+use super::publish::Condition;
 use super::source::unquoted;
+use super::unheard::Unheard;
 use super::{CHECKSUM_MISMATCH, Copier};
 use crate::outcome::{End, Outcome};
+
+/// Uploads that one attempt makes in a row of a file whose target changes under each of them, before the message is given back.
+pub const UPLOADS_IN_A_ROW_MAX: u32 = 3;
 
 impl Copier {
     pub(super) async fn multipart(
@@ -35,22 +44,64 @@ impl Copier {
         note: impl AsyncFn(&Upload) -> Result<(), End>,
     ) -> Outcome {
         let mut upload = earlier;
-        let result = Box::pin(self.upload(transfer, facts, &mut upload, note)).await;
+        let mut unheard = Unheard::default();
+        let uploading = self.upload_until_known(transfer, facts, &mut upload, &mut unheard, note);
+        let result = Box::pin(uploading).await.map_err(|end| unheard.end(end));
         Outcome { result, left: upload }.tidied(self, transfer).await
     }
 
     /// `upload` is the upload as it stands when this ends: `None` when there is none (any more).
+    async fn upload_until_known(
+        &self,
+        transfer: &Transfer,
+        facts: &Facts,
+        upload: &mut Option<Upload>,
+        unheard: &mut Unheard,
+        note: impl AsyncFn(&Upload) -> Result<(), End>,
+    ) -> Result<Completion, End> {
+        let own = facts.own.and_then(Own::crc64);
+        let mut condition = match self.survey(transfer, own).await? {
+            Ok(completion) => return Ok(completion),
+            Err(condition) => condition,
+        };
+        let mut others_write = false;
+        let mut last = Fault::new(Class::Conflict, "CompleteMultipartUpload", "PreconditionFailed");
+        for nth in 1..=UPLOADS_IN_A_ROW_MAX {
+            let (completed, whole) = self.upload(transfer, facts, upload, &condition, unheard, &note).await?;
+            let fault = match completed {
+                Completed::Published(completion) => return Ok(completion),
+                Completed::Overtaken(fault) => fault,
+            };
+            // Removed first: no Complete of it that is still under way can publish after the look.
+            if let Some(spent) = upload.take() {
+                self.abort_upload(transfer, &spent.id).await;
+            }
+            let place = match self.look(transfer, Some(whole)).await? {
+                Ok(completion) => return Ok(completion),
+                Err(place) => place,
+            };
+            tracing::info!(%fault, nth, "the target changed during an upload, which counts for nothing");
+            others_write |= !place.has_older_version;
+            condition = place.condition;
+            last = fault;
+        }
+        if others_write {
+            let message = format!("the target changed during each of {UPLOADS_IN_A_ROW_MAX} uploads");
+            return Err(End::Contended(Reason::new("target_contended", message)));
+        }
+        Err(End::Passing(Fault { class: Class::Conflict, ..last }))
+    }
+
+    /// One upload: the one that is there already, or a new one. Gives what its Complete came to, and the checksum of the whole.
     async fn upload(
         &self,
         transfer: &Transfer,
         facts: &Facts,
         upload: &mut Option<Upload>,
-        note: impl AsyncFn(&Upload) -> Result<(), End>,
-    ) -> Result<Completion, End> {
-        let condition = match self.survey(transfer, facts.own.and_then(Own::crc64)).await? {
-            Ok(completion) => return Ok(completion),
-            Err(condition) => condition,
-        };
+        condition: &Condition,
+        unheard: &mut Unheard,
+        note: &impl AsyncFn(&Upload) -> Result<(), End>,
+    ) -> Result<(Completed, Crc64), End> {
         let mut sent = match upload {
             Some(earlier) => self.sent_before(transfer, &earlier.id).await?,
             None => None,
@@ -81,17 +132,14 @@ impl Copier {
             let message = "the parts do not add up to the source's checksum";
             return Err(End::Failed(Reason::new(CHECKSUM_MISMATCH, message)));
         }
-        let completion = self.complete(transfer, &current.id, sent, whole.crc64, condition).await;
-        match &completion {
-            Ok(_) => *upload = None,
-            Err(End::Passing(fault)) if upload_is_spent(fault) => {
-                // After a conflict it is still there, of no use.
-                self.abort_upload(transfer, &current.id).await;
-                *upload = None;
-            }
-            Err(_) => {}
+        let completed = self.complete(transfer, &current.id, sent, whole.crc64, condition, unheard).await;
+        match &completed {
+            Ok(Completed::Published(_)) => *upload = None,
+            // Gone, and not by our Complete.
+            Err(End::Passing(fault)) if fault.code == "NoSuchUpload" => *upload = None,
+            Ok(Completed::Overtaken(_)) | Err(_) => {}
         }
-        completion
+        Ok((completed?, whole.crc64))
     }
 
     fn plan(&self, facts: &Facts, part_bytes: u64) -> Result<Plan, End> {
@@ -205,11 +253,6 @@ impl Copier {
             _ => {}
         }
     }
-}
-
-/// A Complete that may not be repeated with these parts: S3 wants a new upload (409), or the upload is gone.
-fn upload_is_spent(fault: &Fault) -> bool {
-    fault.class == Class::Conflict || fault.code == "NoSuchUpload"
 }
 
 fn whole_sums(sent: &[Sent], own: Option<Own>) -> Sums {

@@ -32,6 +32,15 @@ pub(super) enum Condition {
     Unchanged(String),
 }
 
+/// A target whose place a transfer may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// On which condition it may.
+    pub(super) condition: Condition,
+    /// What is there is an older version of the same source key.
+    pub(super) has_older_version: bool,
+}
+
 /// What a visible object means for a transfer that wants its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -78,6 +87,14 @@ pub(crate) fn standing(occupant: &Occupant, transfer: &Transfer, checksum: Optio
     }
 }
 
+/// Pure. Whether an older version of the same source key is there. Its transfer is over: it takes the place once and no more.
+fn is_older_version(occupant: &Occupant, transfer: &Transfer) -> bool {
+    let Some(marker) = &occupant.marker else { return false };
+    let sequencers = (&marker.sequencer, &transfer.source.sequencer);
+    marker.source_key_hash == source_key_hash(&transfer.source)
+        && matches!(sequencers, (Some(theirs), Some(ours)) if theirs < ours)
+}
+
 impl Copier {
     /// Looks at the target. `checksum` is what our bytes must have, if it is known.
     ///
@@ -88,14 +105,31 @@ impl Copier {
         transfer: &Transfer,
         checksum: Option<Crc64>,
     ) -> Result<Result<Completion, Condition>, End> {
-        let Some(occupant) = self.head_target(transfer).await? else { return Ok(Err(Condition::Absent)) };
+        Ok(self.look(transfer, checksum).await?.map_err(|place| place.condition))
+    }
+
+    /// As [`Self::survey`], and says whose place it is.
+    ///
+    /// # Errors
+    /// [`End::Superseded`] when a newer version is there.
+    pub(super) async fn look(
+        &self,
+        transfer: &Transfer,
+        checksum: Option<Crc64>,
+    ) -> Result<Result<Completion, Place>, End> {
+        let Some(occupant) = self.head_target(transfer).await? else {
+            return Ok(Err(Place { condition: Condition::Absent, has_older_version: false }));
+        };
         match standing(&occupant, transfer, checksum) {
             Standing::Ours => Ok(Ok(occupant.completion(checksum))),
             Standing::Newer => Err(End::Superseded(Reason::new(
                 "newer_published",
                 "a newer version is at the target already",
             ))),
-            Standing::Older => Ok(Err(Condition::Unchanged(occupant.etag))),
+            Standing::Older => {
+                let has_older_version = is_older_version(&occupant, transfer);
+                Ok(Err(Place { condition: Condition::Unchanged(occupant.etag), has_older_version }))
+            }
         }
     }
 
@@ -260,5 +294,17 @@ mod tests {
         assert_eq!(standing(&published_by(&transfer("k", None)), &ours, None), Standing::Older);
         let foreign = Occupant { marker: None, ..published_by(&ours) };
         assert_eq!(standing(&foreign, &ours, None), Standing::Older);
+    }
+
+    #[test]
+    fn an_older_version_is_of_the_same_key_and_has_an_earlier_sequencer() {
+        let ours = transfer("k", Some("02"));
+        let is_older = |transfer: &Transfer| is_older_version(&published_by(transfer), &ours);
+        assert!(is_older(&transfer("k", Some("01"))));
+        assert!(!is_older(&ours));
+        for other in [transfer("k", Some("03")), transfer("other", Some("01")), transfer("k", None)] {
+            assert!(!is_older(&other), "{other:?}");
+        }
+        assert!(!is_older_version(&Occupant { marker: None, ..published_by(&ours) }, &ours));
     }
 }

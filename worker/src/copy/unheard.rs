@@ -33,7 +33,9 @@ impl Unheard {
     /// How the attempt ends.
     pub(super) fn end(self, end: End) -> End {
         match (end, self.0) {
-            (End::Failed(_) | End::Permanent(_), Some(fault)) => End::Passing(fault.in_doubt()),
+            (End::Failed(_) | End::Permanent(_) | End::Contended(_), Some(fault)) => {
+                End::Passing(fault.in_doubt())
+            }
             // A reply that cannot be read counts as a failure, unless it hides what came of the publish. The publish's own hides nothing
             // here: the target was looked at after it.
             (End::Passing(last), Some(fault)) if last.is_unreadable() && last != fault => {

@@ -226,13 +226,14 @@ impl Attempt<'_> {
         quiet: bool,
     ) -> Move<World> {
         let failed_before = u32::from(held.failed_before);
-        let ending = match verdict(Outcome::clean(result), failed_before, self.protocol.failed_attempts_max) {
-            Verdict::Complete(_) => Ending::Complete,
-            Verdict::Supersede(_) => Ending::Supersede,
-            Verdict::Fail(_) => return self.then(name, Stage::LookingBeforeFailing(held), quiet),
-            Verdict::Release { spent, .. } => Ending::Release { spent },
-            Verdict::Leave => Ending::Leave,
-        };
+        let ending =
+            match verdict(Outcome::clean(result), failed_before, 0, self.protocol.failed_attempts_max) {
+                Verdict::Complete(_) => Ending::Complete,
+                Verdict::Supersede(_) => Ending::Supersede,
+                Verdict::Fail(_) => return self.then(name, Stage::LookingBeforeFailing(held), quiet),
+                Verdict::Release { spent, .. } => Ending::Release { spent },
+                Verdict::Leave => Ending::Leave,
+            };
         self.then(name, Stage::Settling(held, ending), quiet)
     }
 

@@ -48,7 +48,7 @@ async fn a_worker_with_another_part_size_goes_on_with_the_cut_of_the_first() {
     part.body(body[10 * MIB..15 * MIB].to_vec().into()).send().await.unwrap();
     yard.ledger.claim(&transfer.id, "w0", "w0/0").await.unwrap();
     let held = common::ledger::Held { id: &transfer.id, fence: 1, owner: "w0/0" };
-    yard.ledger.note_upload(&held, &upload).await.unwrap();
+    yard.ledger.note_upload(&held, &upload, 1).await.unwrap();
     yard.send_body(&common::wire::encode(&transfer)).await;
     let parts = yard.count("UploadPart");
     yard.work_until(Status::Completed).await;

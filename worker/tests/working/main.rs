@@ -23,6 +23,7 @@ mod fifo;
 mod floors;
 mod intake;
 mod leases;
+mod lost_races;
 mod multipart_publishing;
 mod pacing;
 mod partitions;

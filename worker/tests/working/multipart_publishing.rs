@@ -1,4 +1,4 @@
-//! Publishing large objects: Complete is the commit point, and its reply may say anything.
+//! Publishing large objects: Complete is the commit point, and its reply may say anything. Races for the key are in `lost_races`.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::ChecksumAlgorithm;
@@ -60,37 +60,6 @@ async fn a_newer_version_is_seen_before_any_part_is_sent() {
     assert_eq!(yard.record(&transfer).await.attempts, 1);
     assert_eq!(yard.delivered("k").await.unwrap(), b"newer");
     yard.assert_at_rest().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_race_lost_to_a_newer_version_supersedes_and_removes_the_upload() {
-    let large = large().await;
-    let newer = large.yard.transfer("k", 5, "newer");
-    let occupy = async |yard: &Yard| yard.occupy("k", b"newer", Some(&newer)).await;
-    large.before_complete(occupy, Status::Superseded).await;
-    assert_eq!(large.yard.delivered("k").await.unwrap(), b"newer");
-    large.yard.assert_at_rest().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_race_lost_to_an_older_version_is_run_again_with_the_same_parts() {
-    let large = large().await;
-    let parts = large.yard.count("UploadPart");
-    let occupy = async |yard: &Yard| yard.occupy("k", b"stranger", None).await;
-    large.before_complete(occupy, Status::Completed).await;
-    assert_eq!(large.yard.assert_delivered(&large.transfer, &large.body).await.attempts, 1);
-    assert_eq!(parts.count(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_was_to_be_replaced_may_go_away_meanwhile() {
-    let large = large().await;
-    large.yard.occupy("k", b"stranger", None).await;
-    let delete = async |yard: &Yard| {
-        yard.s3.delete_object().bucket("delivered").key("k").send().await.unwrap();
-    };
-    large.before_complete(delete, Status::Completed).await;
-    assert_eq!(large.yard.assert_delivered(&large.transfer, &large.body).await.attempts, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,16 +130,6 @@ async fn an_upload_that_was_aborted_while_parts_are_sent_is_made_again() {
     worker.beside(watch.until(Status::Completed)).await;
     worker.stop().await;
     assert_eq!(yard.assert_delivered(&transfer, &body).await.failed_attempts, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_conflict_a_new_upload_gets_every_part() {
-    let large = large().await;
-    large.yard.fault(COMPLETE, Effect::respond(409, "ConditionalRequestConflict", "at the same time"));
-    let parts = large.yard.count("UploadPart");
-    let record = large.is_delivered().await;
-    assert_eq!((record.attempts, record.failed_attempts), (2, 0));
-    assert_eq!(parts.count(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,7 +68,7 @@ impl Yard {
         self.ledger.queue(&transfer, &self.lane).await.unwrap();
         let upload = Upload { id: self.orphan(key).await, part_bytes: 8 * MIB as u64 };
         self.ledger.claim(&transfer.id, "w0", "w0/0").await.unwrap();
-        self.ledger.note_upload(&held(&transfer), &upload).await.unwrap();
+        self.ledger.note_upload(&held(&transfer), &upload, 1).await.unwrap();
         (transfer, upload.id)
     }
 }
