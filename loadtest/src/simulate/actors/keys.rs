@@ -1,4 +1,4 @@
-//! Object keys that have made other systems stumble, under the prefixes of two tenants.
+//! Object keys that have made other systems stumble, under the tenants' prefixes.
 
 use crate::simulate::facts::KEY_CANARY;
 
@@ -23,9 +23,11 @@ const HOSTILE: [&str; 14] = [
 pub(crate) fn key(draws: &mut fastrand::Rng, number: usize) -> String {
     let prefix = match draws.u8(0..20) {
         0 => "nobody/",
-        1..=5 => "acme/audit/",
-        6..=12 => "acme/",
-        _ => "globex/",
+        1..=4 => "acme/audit/",
+        5..=9 => "acme/",
+        10..=14 => "globex/",
+        15..=17 => "initech/",
+        _ => "umbrella/",
     };
     let mut key = format!("{prefix}{number}-{KEY_CANARY}/{}", HOSTILE[draws.usize(0..HOSTILE.len())]);
     if draws.u8(0..20) == 0 {

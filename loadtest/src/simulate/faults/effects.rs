@@ -5,6 +5,7 @@ use std::time::Duration;
 use simcloud::{Effect, Incoming};
 
 use super::Kind;
+use crate::simulate::facts::{is_auto, is_publish};
 
 /// What a strike needs to know.
 pub(super) struct Target<'a> {
@@ -32,7 +33,9 @@ impl Target<'_> {
                 "S3",
                 &[
                     "PutObject",
+                    "CopyObject",
                     "UploadPart",
+                    "UploadPartCopy",
                     "CompleteMultipartUpload",
                     "CreateMultipartUpload",
                     "AbortMultipartUpload",
@@ -47,15 +50,30 @@ impl Target<'_> {
             K::BodyTrickled => self.is("S3", &["GetObject"]) && self.body_bytes > 4_000,
             K::RequestFlipped => self.is("S3", &["PutObject", "UploadPart"]) && self.body_bytes > 0,
             K::TokenExpired => service != "SQS",
-            K::Conflict | K::OwnPublishRefused => self.is("S3", &["PutObject", "CompleteMultipartUpload"]),
-            K::PutEmptyReply => self.is("S3", &["PutObject"]),
-            K::CompleteErrorIn200 | K::CompleteErrorIn200AfterEffect | K::CompleteEmpty => is_complete,
+            K::Conflict | K::OwnPublishRefused | K::DoubtBehindRefusedLook => {
+                service == "S3" && is_publish(self.incoming.operation)
+            }
+            K::PutEmptyReply => self.is("S3", &["PutObject", "CopyObject"]),
+            K::CompleteErrorIn200 | K::CompleteErrorIn200AfterEffect | K::CompleteEmpty => {
+                is_complete || self.is("S3", &["CopyObject"])
+            }
             K::CompleteEmptyAfterEffect | K::CompleteNoSuchUpload => is_complete,
+            K::StoreCopyRefused => {
+                self.is("S3", &["CopyObject", "UploadPartCopy"])
+                    && self.incoming.resource.split_once('/').is_some_and(|(_, key)| is_auto(key))
+            }
+            K::PartMeetsComplete => self.is("S3", &["UploadPart", "UploadPartCopy"]),
+            K::TargetWritten | K::TargetDeleted | K::NewerWhileUploading => {
+                self.is("S3", &["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"])
+            }
+            K::LookRefused => {
+                self.is("S3", &["HeadObject"]) && !self.incoming.resource.starts_with("landing/")
+            }
             K::ReceiveReplyLost => self.is("SQS", &["ReceiveMessage"]),
             K::BatchEntriesFailed => service == "SQS" && self.incoming.operation.ends_with("Batch"),
             K::HeartbeatLost | K::HeartbeatRefused => self.is("SQS", &["ChangeMessageVisibilityBatch"]),
             K::AccessDenied | K::SourceOverwritten | K::SourcePutAgain | K::SourceDeleted => {
-                self.is("S3", &["GetObject", "HeadObject"]) && self.incoming.resource.starts_with("landing/")
+                reads_source(self.incoming)
             }
             // Not at requests.
             K::UploadGone => self.is("S3", &["UploadPart", "CompleteMultipartUpload", "ListParts"]),
@@ -101,12 +119,31 @@ impl Target<'_> {
             // The first one always: most batches have no second.
             K::BatchEntriesFailed => Effect::FailEntries { places: draws.u64(..) | 1 },
             K::HeartbeatRefused => Effect::respond(400, "ReceiptHandleIsInvalid", "simulated"),
-            K::AccessDenied => Effect::respond(403, "AccessDenied", "simulated"),
+            K::AccessDenied | K::LookRefused => Effect::respond(403, "AccessDenied", "simulated"),
+            K::DoubtBehindRefusedLook => Effect::DropAfter,
+            K::StoreCopyRefused => match draws.bool() {
+                true => Effect::respond(403, "AccessDenied", "simulated"),
+                false => Effect::respond(501, "NotImplemented", "simulated"),
+            },
+            // So that what is done to the target comes first.
+            K::TargetWritten | K::TargetDeleted => {
+                Effect::Delay(Duration::from_millis(draws.u64(100..3_000)))
+            }
+            K::NewerWhileUploading => Effect::Delay(Duration::from_millis(draws.u64(2_000..20_000))),
             // What these do is not done to the request.
             _ => return Vec::new(),
         };
         vec![effect]
     }
+}
+
+/// Whether a request reads a source object. Where the store copies, the request names its target.
+pub(super) fn reads_source(incoming: &Incoming<'_>) -> bool {
+    incoming.service == "S3"
+        && match incoming.operation {
+            "GetObject" | "HeadObject" => incoming.resource.starts_with("landing/"),
+            operation => matches!(operation, "CopyObject" | "UploadPartCopy"),
+        }
 }
 
 /// The bytes that a request asks for or carries, as far as it says so; `whole_bytes` is the object's size.

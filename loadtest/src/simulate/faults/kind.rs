@@ -35,6 +35,13 @@ pub(crate) enum Kind {
     HeartbeatLost,
     HeartbeatRefused,
     AccessDenied,
+    LookRefused,
+    DoubtBehindRefusedLook,
+    StoreCopyRefused,
+    PartMeetsComplete,
+    TargetWritten,
+    TargetDeleted,
+    NewerWhileUploading,
     SourceOverwritten,
     SourcePutAgain,
     SourceDeleted,
@@ -62,7 +69,7 @@ use Kind as K;
 
 impl Kind {
     /// With how often it strikes where it can, in a world where it is about: for each request, or for each of the gremlin's turns.
-    pub(crate) const ALL: [(Self, f64); 53] = [
+    pub(crate) const ALL: [(Self, f64); 60] = [
         (K::RequestLost, 0.02),
         (K::ReplyLost, 0.02),
         (K::RequestLate, 0.01),
@@ -95,6 +102,13 @@ impl Kind {
         (K::HeartbeatLost, 0.25),
         (K::HeartbeatRefused, 0.1),
         (K::AccessDenied, 0.04),
+        (K::LookRefused, 0.1),
+        (K::DoubtBehindRefusedLook, 0.08),
+        (K::StoreCopyRefused, 0.4),
+        (K::PartMeetsComplete, 0.4),
+        (K::TargetWritten, 0.15),
+        (K::TargetDeleted, 0.15),
+        (K::NewerWhileUploading, 0.15),
         (K::SourceOverwritten, 0.03),
         (K::SourcePutAgain, 0.03),
         (K::SourceDeleted, 0.025),
@@ -145,6 +159,9 @@ impl Kind {
                 | K::SourcePutAgain
                 | K::SourceDeleted
                 | K::UploadGone
+                | K::TargetWritten
+                | K::TargetDeleted
+                | K::NewerWhileUploading
         )
     }
 
