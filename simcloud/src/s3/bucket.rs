@@ -15,7 +15,7 @@ use super::records::{BucketRecord, Recorded, SegmentRecord, VersionRecord};
 use super::upload::Uploads;
 use super::versions::{DeleteMarker, Revision, Versions, spell};
 
-/// Its locks are held for moments, and never while anything is awaited.
+/// Its locks are held for moments, and never while anything is awaited. That of `uploads` is taken last.
 #[derive(Debug)]
 pub(super) struct Bucket {
     pub(super) name: String,
@@ -147,7 +147,9 @@ impl Bucket {
     ) -> S3Result<Arc<Version>> {
         let mut objects = self.open_objects()?;
         let (details, blob) = make(objects.current(key))?;
-        self.keep(&mut objects, key, details, blob)
+        let version = self.keep(&mut objects, key, details, blob)?;
+        lock(&self.uploads).overtake(key);
+        Ok(version)
     }
 
     /// Replaces what is known of a version, and keeps its bytes and its place.
@@ -178,6 +180,7 @@ impl Bucket {
         marker.entry = self.write_entry(key, what).map_err(disk_error)?;
         let marker = Arc::new(marker);
         self.put_in_place(&mut objects, key, Revision::DeleteMarker(Arc::clone(&marker)))?;
+        lock(&self.uploads).overtake(key);
         Ok(marker)
     }
 
@@ -195,6 +198,9 @@ impl Bucket {
         check(versions.and_then(|versions| versions.get(version_id)).and_then(Revision::object))?;
         let Some(removed) = objects.remove(key, version_id) else { return Ok(None) };
         self.remove_entry(removed.entry()).map_err(disk_error)?;
+        if is_latest {
+            lock(&self.uploads).overtake(key);
+        }
         Ok(Some((removed, is_latest)))
     }
 

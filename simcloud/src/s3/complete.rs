@@ -2,12 +2,14 @@
 //!
 //! 1. [`plan`] compares the client's list with the parts that are there. Nothing has changed yet.
 //! 2. The claims about the whole are verified: length, checksum, checksum type.
-//! 3. Under the lock of the bucket: is the upload still there, do the conditions hold? Then the object is visible and the upload gone
-//!    (the commit point). Its bytes are those of the parts; nothing is copied.
+//! 3. Under the lock of the bucket: is the upload still there, do the conditions hold, and has the key stayed as it was since the
+//!    upload's start? Then the object is visible and the upload gone (the commit point). Its bytes are those of the parts; nothing is
+//!    copied.
 //!
 //! Complete is idempotent: repeated after it succeeded, it gives the same answer.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use md5::{Digest as _, Md5};
 use s3s::dto::{CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, ETag};
@@ -18,7 +20,7 @@ use super::bucket::{Bucket, lock};
 use super::checksum::{Algorithm, Checksum, Kind, is_well_formed, of_parts};
 use super::claims::hex;
 use super::conditions::WriteConditions;
-use super::errors::{invalid_request, malformed_xml, no_such_upload, refuse};
+use super::errors::{conditional_request_conflict, invalid_request, malformed_xml, no_such_upload, refuse};
 use super::fields::{checksum_type, given_checksum, set_checksum, set_encryption};
 use super::object::{Details, PartSummary};
 use super::request::RequestContext;
@@ -66,6 +68,9 @@ impl Store {
             let mut uploads = lock(&bucket.uploads);
             uploads.get(&upload.key, &upload.id).ok_or_else(no_such_upload)?;
             conditions.check(current.map(|version| &version.details))?;
+            if !conditions.is_none() && upload.is_overtaken.load(Ordering::Relaxed) {
+                return Err(conditional_request_conflict());
+            }
             let details = self.details(&bucket, &upload, &plan);
             uploads.complete(&upload.id, Completion::of(&upload.key, &details));
             Ok((details, Blob::concat(plan.parts.iter().map(|part| &part.blob))))

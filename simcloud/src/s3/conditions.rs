@@ -81,6 +81,10 @@ pub(super) struct WriteConditions {
 }
 
 impl WriteConditions {
+    pub(super) fn is_none(&self) -> bool {
+        self.if_match.is_none() && self.if_none_match.is_none()
+    }
+
     /// Compares with what is there now. S3 knows `If-None-Match: *` and `If-Match: etag`, no more.
     pub(super) fn check(&self, current: Option<&Details>) -> S3Result<()> {
         match &self.if_none_match {

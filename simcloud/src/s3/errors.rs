@@ -57,6 +57,14 @@ pub(super) fn precondition_failed(condition: &str) -> S3Error {
     )
 }
 
+/// A conditional Complete of an upload whose key was written or deleted after its start, whatever is there now.
+pub(super) fn conditional_request_conflict() -> S3Error {
+    refuse(
+        S3ErrorCode::ConditionalRequestConflict,
+        "The conditional request cannot succeed due to a conflicting operation against this resource.",
+    )
+}
+
 /// 304: no body, but the headers that a cache needs.
 pub(super) fn not_modified(headers: HeaderMap) -> S3Error {
     let mut error = custom(StatusCode::NOT_MODIFIED, "NotModified", "Not Modified");

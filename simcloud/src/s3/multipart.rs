@@ -1,6 +1,7 @@
 //! Multipart uploads up to their end: create, upload parts, copy parts, abort.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use s3s::dto::{
@@ -51,6 +52,7 @@ impl Store {
             template: template_of!(input, context),
             declared,
             parts: Mutex::new(BTreeMap::new()),
+            is_overtaken: AtomicBool::new(false),
         });
         lock(&bucket.uploads).insert(Arc::clone(&upload));
         self.observer.tell(|| Event::UploadCreated {

@@ -1,6 +1,7 @@
 //! Multipart uploads in progress.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::blob::Blob;
@@ -24,6 +25,8 @@ pub(super) struct Upload {
     pub(super) declared: Option<(Algorithm, Kind)>,
     /// By part number, 1 to 10,000.
     pub(super) parts: Mutex<BTreeMap<i32, Arc<Part>>>,
+    /// The key was written or deleted after the start: no condition can be met any more.
+    pub(super) is_overtaken: AtomicBool,
 }
 
 /// One uploaded part; uploading the number again replaces it.
@@ -89,6 +92,13 @@ impl Uploads {
 
     pub(super) fn insert(&mut self, upload: Arc<Upload>) {
         self.by_key.entry(upload.key.clone()).or_default().insert(upload.id.clone(), upload);
+    }
+
+    /// The key was written or deleted: its uploads that are under way cannot be completed under a condition any more.
+    pub(super) fn overtake(&self, key: &str) {
+        for upload in self.by_key.get(key).into_iter().flat_map(BTreeMap::values) {
+            upload.is_overtaken.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn get(&self, key: &str, id: &str) -> Option<Arc<Upload>> {

@@ -12,13 +12,13 @@ use super::{BUCKET, bytes, code, get, put, world};
 
 const PART: usize = 5 * 1024 * 1024;
 
-async fn create(client: &Client, algorithm: Option<ChecksumAlgorithm>) -> String {
+pub(crate) async fn create(client: &Client, algorithm: Option<ChecksumAlgorithm>) -> String {
     let create = client.create_multipart_upload().bucket(BUCKET).key("k").metadata("token", "mine");
     create.set_checksum_algorithm(algorithm).send().await.unwrap().upload_id.unwrap()
 }
 
 /// Uploads `body` as part `number`, with a checksum of `algorithm`.
-async fn part(
+pub(crate) async fn part(
     client: &Client,
     id: &str,
     number: i32,
@@ -35,7 +35,11 @@ async fn part(
         .build()
 }
 
-fn complete(client: &Client, id: &str, parts: &[CompletedPart]) -> CompleteMultipartUploadFluentBuilder {
+pub(crate) fn complete(
+    client: &Client,
+    id: &str,
+    parts: &[CompletedPart],
+) -> CompleteMultipartUploadFluentBuilder {
     let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.to_vec())).build();
     client.complete_multipart_upload().bucket(BUCKET).key("k").upload_id(id).multipart_upload(parts)
 }
