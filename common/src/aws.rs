@@ -2,6 +2,7 @@
 //!
 //! With an endpoint of one's own (`drayage local`, tests) everything goes there and nowhere else.
 
+mod headers;
 mod sender;
 
 use std::time::Duration;
@@ -17,6 +18,8 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use self::headers::RawHeaders;
+pub use self::headers::escaped;
 pub use self::sender::Sender;
 use crate::fault;
 
@@ -191,6 +194,7 @@ pub fn s3_with_trailers(config: &SdkConfig) -> aws_sdk_s3::Client {
 fn s3_with(config: &SdkConfig, calculation: RequestChecksumCalculation) -> aws_sdk_s3::config::Builder {
     aws_sdk_s3::config::Builder::from(config)
         .interceptor(Sender)
+        .interceptor(RawHeaders)
         .force_path_style(config.endpoint_url().is_some())
         .request_checksum_calculation(calculation)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)

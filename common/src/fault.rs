@@ -2,6 +2,11 @@
 //!
 //! The classes are about what to *do*; the code (AWS's own word) is for people. Messages of AWS errors may quote keys, so they stay
 //! out of logs and of the ledger: the operation, the status and the code say enough.
+//!
+//! Only an error that the reply names decides anything for good. An answer that names none is either not AWS's, or AWS's and not to be
+//! read; both have a code of their own, and both may pass.
+
+mod reply;
 
 use std::fmt;
 
@@ -19,7 +24,8 @@ const CODE_CHARS_MAX: usize = 64;
 pub enum Class {
     /// Too much at once: wait, and do less. Spends no attempt.
     Throttled,
-    /// The network, a timeout, a 5xx, expired credentials: try again. The request may have taken effect. Spends no attempt.
+    /// The network, a timeout, a 5xx, expired credentials, an answer that is not AWS's or cannot be read: try again. The request may
+    /// have taken effect.
     Transient,
     /// A condition of ours did not hold (412, ConditionalCheckFailed).
     Precondition,
@@ -42,7 +48,7 @@ pub enum Class {
 pub struct Fault {
     pub class: Class,
     pub operation: &'static str,
-    /// AWS's error code, or ours for what never reached AWS (`timeout`, `connection`, `reply`).
+    /// AWS's error code, or ours where AWS named none (`timeout`, `connection`, `reply`, `not_an_aws_answer`, `unreadable_reply`).
     pub code: String,
     pub status: Option<u16>,
 }
@@ -98,15 +104,42 @@ impl Fault {
             SdkError::ConstructionFailure(_) => Self::new(Class::Invalid, operation, "request"),
             SdkError::ResponseError(raw) => {
                 let status = raw.raw().status().as_u16();
-                Self { class: of_unreadable(status), status: Some(status), ..local("reply") }
+                Self { class: of_unreadable(status), status: Some(status), ..local(BROKEN_OFF) }
             }
             SdkError::ServiceError(refused) => {
                 let status = refused.raw().status().as_u16();
-                let code = refused.err().code().unwrap_or_default();
-                Self::of_reply(operation, status, code)
+                match reply::named(refused.err().code(), refused.raw()) {
+                    Some(code) => Self::of_reply(operation, status, code),
+                    None => Self::without_code(operation, status, refused.raw()),
+                }
             }
             _ => local("unknown"),
         }
+    }
+
+    /// From a reply that names no error. Its status decides only where AWS sent it and it could not say more: a HEAD has no body.
+    fn without_code(operation: &'static str, status: u16, raw: &HttpResponse) -> Self {
+        let is_aws = reply::has_request_id(raw.headers());
+        let is_bodiless = reply::is_bodiless(raw);
+        let (class, code) = match status {
+            // S3 may send an empty 200 to a publish: that passes, like the error that it stands for.
+            200..=299 if is_aws && is_bodiless => (Class::Transient, EMPTY),
+            200..=299 => (Class::Transient, unusable(is_aws)),
+            _ if !is_aws => (of_a_stranger(status), NOT_AWS),
+            _ if is_bodiless && operation.starts_with("Head") => (classify(status, ""), NO_CODE),
+            _ => (of_unreadable(status), NO_CODE),
+        };
+        Self { status: Some(status), ..Self::new(class, operation, code) }
+    }
+
+    /// A successful reply without what it must have, or to another question than ours. `is_aws`: whether it has a request id.
+    pub fn unusable(operation: &'static str, is_aws: bool) -> Self {
+        Self::new(Class::Transient, operation, unusable(is_aws))
+    }
+
+    /// A successful reply to a publish that says nothing of it. S3 sends such replies in place of an error: what is visible decides.
+    pub fn empty(operation: &'static str, is_aws: bool) -> Self {
+        Self::new(Class::Transient, operation, if is_aws { EMPTY } else { NOT_AWS })
     }
 
     /// From a status and an error code, as a batch's entry carries them. Counted.
@@ -131,9 +164,26 @@ impl Fault {
         self.class == Class::Transient
     }
 
-    /// Whether the reply said no reason: a HEAD's has no body to say it in.
-    pub fn has_no_code(&self) -> bool {
-        self.status.is_some() && self.code == NO_CODE
+    /// Whether an error was named, by AWS or by us. What a reply without one says (its status) decides nothing for good.
+    pub fn is_named(&self) -> bool {
+        !matches!(self.code.as_str(), NO_CODE | EMPTY | BROKEN_OFF | NOT_AWS | UNREADABLE)
+    }
+
+    /// Whether AWS answered, and its answer cannot be read. It may pass, but it is no network's fault: it counts as a failed attempt.
+    pub fn is_unreadable(&self) -> bool {
+        self.code == UNREADABLE
+    }
+
+    /// The fault of a publish that may have taken effect, where nobody can look: an attempt with such an end has not failed.
+    #[must_use]
+    pub fn in_doubt(self) -> Self {
+        let code = if self.is_unreadable() { IN_DOUBT.to_owned() } else { self.code };
+        let class = if matches!(self.class, Class::Throttled | Class::Conflict) {
+            self.class
+        } else {
+            Class::Transient
+        };
+        Self { class, code, ..self }
     }
 
     /// Whether waiting and trying again is all that it takes.
@@ -142,8 +192,22 @@ impl Fault {
     }
 }
 
-/// Shown for a reply that named no error.
+/// AWS's reply named no error.
 const NO_CODE: &str = "no code";
+/// AWS's reply was a success without a word.
+const EMPTY: &str = "empty_reply";
+/// The reply broke off.
+const BROKEN_OFF: &str = "reply";
+/// A proxy, a load balancer or a captive portal answered in AWS's place.
+const NOT_AWS: &str = "not_an_aws_answer";
+/// AWS's reply was a success, and cannot be read: a header or a document that the client does not understand.
+pub const UNREADABLE: &str = "unreadable_reply";
+/// The reply to a publish could not be read, and the target may not be looked at.
+const IN_DOUBT: &str = "publish_in_doubt";
+
+fn unusable(is_aws: bool) -> &'static str {
+    if is_aws { UNREADABLE } else { NOT_AWS }
+}
 
 /// Whether a status without a code means that too much is asked.
 pub(crate) fn is_throttle(status: u16) -> bool {
@@ -158,6 +222,11 @@ fn of_unreadable(status: u16) -> Class {
         _ if is_throttle(status) => Class::Throttled,
         _ => Class::Transient,
     }
+}
+
+/// Of an answer that is not AWS's: whoever sent it wants less asked, or it passes.
+fn of_a_stranger(status: u16) -> Class {
+    if is_throttle(status) { Class::Throttled } else { Class::Transient }
 }
 
 fn classify(status: u16, code: &str) -> Class {
@@ -225,7 +294,7 @@ fn classify(status: u16, code: &str) -> Class {
             _ if is_throttle(status) => Class::Throttled,
             408 | 500..=599 => Class::Transient,
             // A HEAD has no body to say more in: 400 is a wrong or expired token, or a key that the store does not have; a redirect is a
-            // wrong region. Whoever heads asks for the reason (`has_no_code`).
+            // wrong region. Whoever heads asks for the reason (`is_named`).
             301 | 307 | 400 if code.is_empty() => Class::Denied,
             401 | 403 => Class::Denied,
             404 => Class::Missing,
@@ -274,6 +343,79 @@ mod tests {
         assert_eq!(class(301, ""), Class::Denied);
         assert_eq!(class(418, ""), Class::Invalid);
         assert_eq!(Fault::from_reply("HeadObject", 404, "").to_string(), "HeadObject: no code (HTTP 404)");
+    }
+
+    /// A reply with a body and headers, as the SDK gives it when it found `code`.
+    fn replied(status: u16, code: Option<&str>, body: &'static str, headers: &[&'static str]) -> Fault {
+        let mut raw =
+            HttpResponse::new(status.try_into().unwrap(), aws_smithy_types::body::SdkBody::from(body));
+        for name in headers {
+            raw.headers_mut().insert(*name, "1");
+        }
+        let mut error = aws_smithy_types::error::ErrorMetadata::builder();
+        if let Some(code) = code {
+            error = error.code(code);
+        }
+        Fault::of("HeadObject", &SdkError::service_error(error.build(), raw))
+    }
+
+    const HTML: &str = "<html><Code>NoSuchKey</Code></html>";
+    const REQUEST_ID: &[&str] = &["x-amz-request-id"];
+
+    #[test]
+    fn an_answer_that_is_not_aws_s_decides_nothing() {
+        for status in
+            [200, 204, 301, 302, 304, 307, 400, 401, 403, 404, 405, 409, 411, 412, 413, 418, 500, 502]
+        {
+            // The SDK makes `NotFound` of an empty 404, and reads a code out of any XML.
+            for (code, body) in [(None, ""), (Some("NotFound"), ""), (None, HTML), (Some("NoSuchKey"), HTML)]
+            {
+                let fault = replied(status, code, body, &["via"]);
+                assert_eq!((fault.class, &*fault.code), (Class::Transient, NOT_AWS), "{status} {body}");
+                assert!(
+                    !fault.is_named() && !fault.is_unreadable() && fault.is_uncertain(),
+                    "{status} {body}"
+                );
+            }
+        }
+        assert_eq!(replied(503, None, HTML, &[]).class, Class::Throttled);
+        assert_eq!(replied(429, None, "", &[]).class, Class::Throttled);
+        assert_eq!(replied(404, None, HTML, &[]).to_string(), "HeadObject: not_an_aws_answer (HTTP 404)");
+    }
+
+    #[test]
+    fn a_bodiless_reply_of_aws_s_goes_by_its_status_and_is_not_named() {
+        for (status, class) in [(404, Class::Missing), (403, Class::Denied), (412, Class::Precondition)] {
+            let fault = replied(status, Some("NotFound"), "", REQUEST_ID);
+            assert_eq!((fault.class, &*fault.code, fault.is_named()), (class, NO_CODE, false), "{status}");
+        }
+        // With a body that names nothing, only what it cannot mean otherwise.
+        assert_eq!(replied(404, None, HTML, REQUEST_ID).class, Class::Transient);
+        assert_eq!(replied(412, None, HTML, REQUEST_ID).class, Class::Precondition);
+        assert!(!replied(412, None, HTML, REQUEST_ID).is_named());
+    }
+
+    #[test]
+    fn a_success_that_cannot_be_read_is_aws_s_or_it_is_not() {
+        let unreadable = replied(200, None, "{", REQUEST_ID);
+        assert_eq!((unreadable.class, &*unreadable.code), (Class::Transient, UNREADABLE));
+        assert!(unreadable.is_unreadable() && unreadable.is_uncertain() && !unreadable.is_named());
+        assert_eq!(replied(200, None, "", REQUEST_ID).code, EMPTY);
+        let named = replied(200, Some("InternalError"), "<Error><Code>InternalError</Code></Error>", &[]);
+        assert_eq!((named.class, &*named.code), (Class::Transient, "InternalError"));
+    }
+
+    #[test]
+    fn a_publish_in_doubt_is_never_a_failed_attempt() {
+        for (fault, code) in [
+            (Fault::unusable("PutObject", true), IN_DOUBT),
+            (Fault::unusable("PutObject", false), NOT_AWS),
+            (Fault::new(Class::Denied, "PutObject", "AccessDenied"), "AccessDenied"),
+        ] {
+            let fault = fault.in_doubt();
+            assert_eq!((fault.class, &*fault.code), (Class::Transient, code));
+            assert!(!fault.is_unreadable());
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From an outcome to what the ledger is told and what becomes of the message. Pure; the only place that decides it.
 
+use common::fault::UNREADABLE;
 use common::ledger::{Completion, Reason};
 
 use crate::outcome::{End, Outcome};
@@ -22,6 +23,7 @@ pub(crate) enum Verdict {
 /// `failed_before` counts the failed attempts before this one.
 pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max: u32) -> Verdict {
     let Outcome { result, left } = outcome;
+    let result = result.map_err(counted);
     let keep_upload = left.is_some();
     let release = |reason, spent, at_once| Verdict::Release { reason, spent, keep_upload, at_once };
     match result {
@@ -37,6 +39,17 @@ pub(crate) fn verdict(outcome: Outcome, failed_before: u32, failed_attempts_max:
             Verdict::Release { reason, spent: false, keep_upload: true, at_once: true }
         }
         Err(End::LeaseLost) => Verdict::Leave,
+    }
+}
+
+/// Within an attempt a reply that cannot be read is tried again like any that passes. An attempt that it ends has failed: such a reply may
+/// be the same tomorrow, and a file goes round for ever otherwise.
+fn counted(end: End) -> End {
+    match end {
+        End::Passing(fault) if fault.is_unreadable() => {
+            End::Failed(Reason::new(UNREADABLE, fault.to_string()))
+        }
+        end => end,
     }
 }
 
@@ -79,6 +92,17 @@ mod tests {
         }
         let verdict = verdict(ended(End::Interrupted), 2, 3);
         assert!(matches!(verdict, Verdict::Release { spent: false, at_once: true, keep_upload: true, .. }));
+    }
+
+    #[test]
+    fn a_reply_that_cannot_be_read_counts_and_one_that_is_not_aws_s_does_not() {
+        let ended_by = |is_aws| ended(End::Passing(Fault::unusable("GetObject", is_aws)));
+        let unreadable = Reason::new("unreadable_reply", "GetObject: unreadable_reply");
+        let counted = verdict(ended_by(true), 1, 3);
+        assert!(matches!(counted, Verdict::Release { reason, spent: true, .. } if reason == unreadable));
+        assert_eq!(verdict(ended_by(true), 2, 3), Verdict::Fail(unreadable));
+        let passing = verdict(ended_by(false), 2, 3);
+        assert!(matches!(passing, Verdict::Release { reason, spent: false, .. } if reason.code == "passing"));
     }
 
     #[test]

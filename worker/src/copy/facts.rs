@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
 use aws_sdk_s3::types::{ChecksumType, ServerSideEncryption};
 use common::transfer::Encryption;
 
@@ -19,7 +21,9 @@ pub(super) struct Facts {
     pub(super) content_language: Option<String>,
     pub(super) content_disposition: Option<String>,
     pub(super) cache_control: Option<String>,
+    /// As it came: S3 does not insist on a date.
     pub(super) expires: Option<String>,
+    /// The values as they stood in their headers.
     pub(super) metadata: HashMap<String, String>,
     pub(super) storage_class: Option<String>,
     pub(super) website_redirect: Option<String>,
@@ -33,22 +37,44 @@ pub(super) struct Facts {
 #[derive(Debug, Clone)]
 pub(super) struct Dress {
     pub(super) facts: Facts,
-    /// With our marker in it.
+    /// With our marker in it. The values are those of headers.
     pub(super) metadata: HashMap<String, String>,
     pub(super) storage_class: Option<String>,
+    pub(super) website_redirect: Option<String>,
     /// Form-encoded, as the header takes it.
     pub(super) tagging: Option<String>,
     pub(super) encryption: Encryption,
 }
 
-impl Facts {
-    pub(super) fn expires(&self) -> Option<DateTime> {
-        date(self.expires.as_deref()?)
+impl Dress {
+    /// Goes with every request that carries the dress.
+    pub(super) fn expires(&self) -> Expires {
+        Expires(self.facts.expires.clone())
     }
 }
 
-pub(super) fn date(text: &str) -> Option<DateTime> {
-    DateTime::from_str(text, DateTimeFormat::HttpDate).ok()
+/// Sends `Expires` as the source has it. The SDK would send a date in one form, and nothing that is no date.
+#[derive(Debug, Clone)]
+pub(super) struct Expires(Option<String>);
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Expires {
+    fn name(&self) -> &'static str {
+        "Expires"
+    }
+
+    /// Before the client puts raw bytes where they belong, which is before it signs.
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(text) = &self.0 {
+            context.request_mut().headers_mut().try_insert("expires", text.clone())?;
+        }
+        Ok(())
+    }
 }
 
 /// The words of what is there.
@@ -105,16 +131,13 @@ macro_rules! facts {
                     $crate::copy::fidelity::LEGAL_HOLD,
                 ),
                 (output.missing_meta().is_some_and(|count| count > 0), $crate::copy::fidelity::METADATA),
-                (
-                    output.expires_string().is_some_and(|text| $crate::copy::facts::date(text).is_none()),
-                    $crate::copy::fidelity::EXPIRES,
-                ),
             ]),
         }
     }};
 }
 
-/// Puts the dress on a PutObject, CreateMultipartUpload or CopyObject request, which share their setters but no type.
+/// Puts the dress on a PutObject, CreateMultipartUpload or CopyObject request, which share their setters but no type. Gives the request
+/// as it is customized.
 macro_rules! dressed {
     ($request:expr, $dress:expr) => {{
         let dress = $dress;
@@ -126,14 +149,15 @@ macro_rules! dressed {
             .set_content_language(facts.content_language.clone())
             .set_content_disposition(facts.content_disposition.clone())
             .set_cache_control(facts.cache_control.clone())
-            .set_expires(facts.expires())
-            .set_website_redirect_location(facts.website_redirect.clone())
+            .set_website_redirect_location(dress.website_redirect.clone())
             .set_metadata(Some(dress.metadata.clone()))
             .set_storage_class(dress.storage_class.as_deref().map(aws_sdk_s3::types::StorageClass::from))
             .set_tagging(dress.tagging.clone())
             .set_server_side_encryption(algorithm)
             .set_ssekms_key_id(kms_key)
             .set_bucket_key_enabled(bucket_key)
+            .customize()
+            .interceptor(dress.expires())
     }};
 }
 

@@ -15,6 +15,7 @@ mod facts;
 mod fidelity;
 mod floor;
 pub mod marker;
+mod metadata;
 mod multipart;
 mod part;
 mod passage;

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType};
 use common::fault::{Class, Fault};
 use common::ledger::{Completion, Reason, Upload};
@@ -109,8 +110,9 @@ impl Copier {
             .checksum_type(ChecksumType::FullObject);
         let reply = dressed!(request, &dress).send().await;
         let reply = reply.map_err(|error| Fault::of("CreateMultipartUpload", &error))?;
+        let is_aws = reply.request_id().is_some();
         let id = reply.upload_id.filter(|id| !id.is_empty());
-        id.ok_or_else(|| Fault::new(Class::Transient, "CreateMultipartUpload", "reply").into())
+        id.ok_or_else(|| Fault::unusable("CreateMultipartUpload", is_aws).into())
     }
 
     /// The parts that have been sent, by whichever attempt; `None` when the upload is gone.

@@ -3,6 +3,7 @@
 //! A part can be sent any number of times: the last one counts. A crash leaves a part that was sent or was not; the next attempt
 //! asks the store which.
 
+use aws_sdk_s3::operation::RequestId as _;
 use common::backoff;
 use common::fault::{Class, Fault};
 use common::transfer::Transfer;
@@ -104,7 +105,8 @@ impl Copier {
         permit.heard(Side::Target, replied.as_ref().err());
         let reply = replied.map_err(upload_end)?;
         let again = |code| End::from(Fault::new(Class::Transient, "UploadPart", code));
-        let etag = reply.e_tag().filter(|etag| !etag.is_empty()).ok_or_else(|| again("reply"))?;
+        let unusable = || Fault::unusable("UploadPart", reply.request_id().is_some());
+        let etag = reply.e_tag().filter(|etag| !etag.is_empty()).ok_or_else(unusable)?;
         let sums = meter.finished().ok_or_else(|| again("IncompleteBody"))?;
         if reply.checksum_crc64_nvme().and_then(Crc64::parse).is_some_and(|theirs| theirs != sums.crc64) {
             return Err(again("ChecksumMismatch"));

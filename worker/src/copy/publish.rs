@@ -1,13 +1,15 @@
 //! What is at the target, and what that means for publishing there.
 
+use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::types::ChecksumMode;
-use common::fault::{Class, Fault};
+use common::fault::{Class, Fault, UNREADABLE};
 use common::ledger::{Completion, Reason};
 use common::transfer::{Strategy, Transfer, source_key_hash};
 
 use super::checksum::{Crc64, Own};
 use super::facts::full_object;
 use super::marker::Marker;
+use super::refusal::Refused;
 use super::source::{quoted, unquoted};
 use super::{CHECKSUM_MISMATCH, Copier};
 use crate::outcome::End;
@@ -104,6 +106,9 @@ impl Copier {
     pub(crate) async fn published(&self, transfer: &Transfer) -> Result<Option<Completion>, Unseen> {
         match self.survey(transfer, self.expected(transfer).await).await {
             Ok(Ok(completion)) => Ok(Some(completion)),
+            Err(End::Passing(fault)) if fault.is_unreadable() => {
+                Err(Unseen::Refused(Reason::new(UNREADABLE, fault.to_string())))
+            }
             Err(End::Passing(fault)) => Err(Unseen::ForNow(Reason::new("passing", fault.to_string()))),
             Err(End::Failed(reason) | End::Permanent(reason)) => Err(Unseen::Refused(reason)),
             _ => Ok(None),
@@ -130,14 +135,16 @@ impl Copier {
             Ok(reply) => reply,
             Err(fault) if fault.class == Class::Missing => return Ok(None),
             Err(fault) => {
-                let fault = self.reason_of(fault, &target.bucket, &target.key, None).await;
+                let refused =
+                    Refused { bucket: &target.bucket, key: &target.key, version_id: None, if_match: None };
+                let fault = self.reason_of(fault, refused).await;
                 return if fault.class == Class::Missing { Ok(None) } else { Err(fault.into()) };
             }
         };
         let size_bytes = reply.content_length().and_then(|len| u64::try_from(len).ok());
         let etag = reply.e_tag().filter(|etag| !etag.is_empty());
         let (Some(size_bytes), Some(etag)) = (size_bytes, etag) else {
-            return Err(Fault::new(Class::Transient, "HeadObject", "reply").into());
+            return Err(Fault::unusable("HeadObject", reply.request_id().is_some()).into());
         };
         Ok(Some(Occupant {
             etag: unquoted(etag),
@@ -160,7 +167,8 @@ impl Copier {
     ) -> Result<Completion, End> {
         match self.survey(transfer, checksum).await {
             Ok(Ok(completion)) => Ok(completion),
-            Ok(Err(_)) | Err(End::Failed(_) | End::Permanent(_)) => Err(End::Passing(fault)),
+            Ok(Err(_)) => Err(End::Passing(fault)),
+            Err(End::Failed(_) | End::Permanent(_)) => Err(End::Passing(fault.in_doubt())),
             Err(end) => Err(end),
         }
     }

@@ -5,6 +5,7 @@
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::primitives::ByteStream;
@@ -14,7 +15,7 @@ use common::ledger::{Completion, Reason};
 use common::transfer::Transfer;
 
 use super::checksum::{Crc64, Own, Sums};
-use super::facts::{Dress, dressed};
+use super::facts::dressed;
 use super::floor::{BUFFERED_PATIENCE, BUFFERED_REPLY_PATIENCE, floored};
 use super::part::policy;
 use super::passage::through;
@@ -131,7 +132,7 @@ impl Copier {
         let dress = self.dress(transfer, &facts).await?;
         if facts.size_bytes > BUFFERED_BYTES_MAX {
             let (body, meter) = through(source.body, facts.size_bytes, facts.own, true);
-            let put = self.put(transfer, &dress, condition).body(body).customize();
+            let put = dressed!(self.put(transfer, condition).body(body), &dress);
             let put = put.interceptor(Trailing { len_bytes: facts.size_bytes });
             let reply = floored("PutObject", &meter, facts.size_bytes, put.send()).await;
             let reply = replied(permit, reply);
@@ -148,27 +149,25 @@ impl Copier {
         if facts.own.is_some_and(|own| own.fits(sums) == Some(false)) {
             return Ok(Put::Mismatch);
         }
-        let put = self.put(transfer, &dress, condition).checksum_crc64_nvme(checksum.to_string());
+        let put = self.put(transfer, condition).checksum_crc64_nvme(checksum.to_string());
         // The checksum is among the signed headers, and the store compares the bytes with it: a hash of them besides would cost more
         // than everything else that is computed here.
-        let put = put.body(ByteStream::from(bytes)).customize().disable_payload_signing();
+        let put = dressed!(put.body(ByteStream::from(bytes)), &dress).disable_payload_signing();
         let put = put.interceptor(tries.clone()).send();
         let reply = tokio::time::timeout(BUFFERED_REPLY_PATIENCE, put).await.map_err(|_| late("PutObject"));
         let reply = replied(permit, reply);
         Ok(Put::Sent(Box::new(reply), Some(checksum)))
     }
 
-    /// Everything but the body and its checksum.
-    fn put(&self, transfer: &Transfer, dress: &Dress, condition: &Condition) -> PutObjectFluentBuilder {
+    /// Everything but the dress, the body and its checksum.
+    fn put(&self, transfer: &Transfer, condition: &Condition) -> PutObjectFluentBuilder {
         let (if_none_match, if_match) = condition.headers();
-        let request = self
-            .sending
+        self.sending
             .put_object()
             .bucket(&transfer.target.bucket)
             .key(&transfer.target.key)
             .set_if_none_match(if_none_match)
-            .set_if_match(if_match);
-        dressed!(request, dress)
+            .set_if_match(if_match)
     }
 
     /// The store took the bytes under our checksum. A reply that vouches for nothing is decided by what is there.
@@ -181,7 +180,7 @@ impl Copier {
         match vouched(reply.e_tag(), reply.checksum_crc64_nvme(), checksum)? {
             Some(completion) => Ok(completion),
             None => {
-                let fault = Fault::new(Class::Transient, "PutObject", "reply");
+                let fault = Fault::empty("PutObject", reply.request_id().is_some());
                 self.resolve(transfer, Some(checksum), fault).await
             }
         }

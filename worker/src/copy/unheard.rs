@@ -19,7 +19,9 @@ impl Unheard {
     /// A publish came to `fault`, after the SDK had sent it as often as `tries` tell.
     pub(super) fn note(&mut self, fault: &Fault, tries: &Tries) {
         // A refusal at the second try says nothing of the first one, whose reply was lost.
-        if tries.is_again() || fault.class == Class::Throttled || fault.is_uncertain() {
+        if tries.is_again() {
+            self.0 = Some(fault.clone().in_doubt());
+        } else if fault.class == Class::Throttled || fault.is_uncertain() {
             self.0 = Some(fault.clone());
         }
     }
@@ -31,9 +33,11 @@ impl Unheard {
     /// How the attempt ends.
     pub(super) fn end(self, end: End) -> End {
         match (end, self.0) {
-            (End::Failed(_) | End::Permanent(_), Some(fault)) if fault.is_passing() => End::Passing(fault),
-            (End::Failed(_) | End::Permanent(_), Some(fault)) => {
-                End::Passing(Fault { class: Class::Transient, ..fault })
+            (End::Failed(_) | End::Permanent(_), Some(fault)) => End::Passing(fault.in_doubt()),
+            // A reply that cannot be read counts as a failure, unless it hides what came of the publish. The publish's own hides nothing
+            // here: the target was looked at after it.
+            (End::Passing(last), Some(fault)) if last.is_unreadable() && last != fault => {
+                End::Passing(fault.in_doubt())
             }
             (end, _) => end,
         }

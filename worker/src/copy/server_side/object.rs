@@ -129,7 +129,7 @@ impl Copier {
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
             .set_if_none_match(if_none_match)
             .set_if_match(if_match);
-        let reply = Box::pin(dressed!(request, dress).customize().interceptor(tries.clone()).send());
+        let reply = Box::pin(dressed!(request, dress).interceptor(tries.clone()).send());
         let late = |_| Fault::new(Class::Transient, "CopyObject", "TooSlow");
         let reply = tokio::time::timeout(deadline(source.size_bytes), reply).await.map_err(late)?;
         reply.map_err(|error| Fault::of("CopyObject", &error))
