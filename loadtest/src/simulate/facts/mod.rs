@@ -241,6 +241,7 @@ impl Facts {
                     is_struck,
                     attempts,
                     let_go: None,
+                    leased_until_ms: until_ms,
                 };
                 message.received(&caller.actor, hold);
             }

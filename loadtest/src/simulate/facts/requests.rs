@@ -25,7 +25,7 @@ impl Facts {
         let if_match = header("if-match").map(|etag| etag.trim_matches('"').to_owned());
         let (actor, is_struck) = (caller.actor.to_string(), fault.is_some_and(|kind| !kind.spares_request()));
         let receiver = (incoming.operation == "ReceiveMessage").then(|| actor.clone());
-        let is_late = matches!(fault, Some(Kind::RequestLate | Kind::Crash | Kind::PartMeetsComplete));
+        let is_late = fault.is_some_and(Kind::is_late);
         self.requests.insert(caller.request, Request { if_match, is_struck, is_late, receiver });
         self.request_count += u64::from(is_service(&caller.actor));
         if let Some(kind) = fault {
@@ -61,8 +61,10 @@ impl Facts {
                 let (_, key) = incoming.resource.split_once('/').unwrap_or_default();
                 self.denied_ms.insert(format!("{LANDING}/{key}"), now_ms);
             }
-            Kind::DoubtBehindRefusedLook => {
-                self.denied_ms.insert(incoming.resource.to_owned(), now_ms);
+            Kind::DoubtBehindRefusedLook | Kind::ForeignAnswer => {
+                if kind == Kind::DoubtBehindRefusedLook {
+                    self.denied_ms.insert(incoming.resource.to_owned(), now_ms);
+                }
                 if let Some(transfer) = self.published_by(incoming) {
                     self.doubted_ms.insert((actor.to_owned(), transfer), now_ms);
                 }

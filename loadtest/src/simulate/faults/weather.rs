@@ -127,11 +127,17 @@ impl Weather {
             return (effects, None, Some(kind));
         }
         effects.extend(self.meets_late_part(incoming));
-        let target = Target { incoming, body_bytes: body_bytes(incoming, whole_bytes) };
+        let target =
+            Target { incoming, body_bytes: body_bytes(incoming, whole_bytes), visibility: self.visibility };
+        let has_late_part = upload_id(incoming).is_some_and(|id| self.late_parts.contains_key(id));
         // From a different one each time, so that none stands in the others' light.
         let first = self.draws.usize(0..Kind::COUNT);
         for (kind, _) in Kind::ALL.into_iter().cycle().skip(first).take(Kind::COUNT) {
             let rate = self.rates[kind.index()];
+            // One late part for each upload.
+            if kind == Kind::PartMeetsComplete && has_late_part {
+                continue;
+            }
             if rate > 0.0 && target.suits(kind) && self.draws.f64() < rate {
                 if kind != Kind::PartMeetsComplete {
                     self.hit(kind);
@@ -263,9 +269,7 @@ impl Weather {
                 (Vec::new(), is_deleted.then(|| Strike::Delete { key: key.to_owned() }))
             }
             Kind::PartMeetsComplete => {
-                let Some(id) = upload_id(incoming).filter(|id| !self.late_parts.contains_key(*id)) else {
-                    return nothing;
-                };
+                let Some(id) = upload_id(incoming) else { return nothing };
                 let (late, gate) = Effect::applied_late();
                 self.late_parts.insert(id.to_owned(), gate);
                 // Its sender stands still until another attempt has taken over.

@@ -43,7 +43,7 @@ pub(super) fn broken(_: &Facts, moment: Moment<'_>) -> Option<String> {
 fn is_failure(item: &Item) -> bool {
     let is_code = matches!(
         item.error_code.as_deref(),
-        Some("access_denied" | "checksum_mismatch" | "complete_refused")
+        Some("access_denied" | "checksum_mismatch" | "complete_refused" | "unreadable_reply")
     );
     is_code && matches!(item.status.as_str(), "queued" | "failed")
 }
