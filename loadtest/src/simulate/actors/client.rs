@@ -80,10 +80,10 @@ impl Client {
                 let content = Content::new(self.draws.usize(0..4_096), self.draws.usize(..));
                 self.put(&key, content).await;
             }
-            Strike::WriteTarget { bucket, key } if self.is_foreign_allowed(&bucket, &key) => {
+            Strike::WriteTarget { bucket, key } if is_allowed(&mut self.foreign, &bucket, &key) => {
                 self.write_target(&bucket, &key).await;
             }
-            Strike::DeleteTarget { bucket, key } if self.is_foreign_allowed(&bucket, &key) => {
+            Strike::DeleteTarget { bucket, key } if is_allowed(&mut self.foreign, &bucket, &key) => {
                 if self.stage.lock().facts.visible(&bucket, &key).is_none() {
                     self.write_target(&bucket, &key).await;
                 }
@@ -113,12 +113,6 @@ impl Client {
         }
     }
 
-    fn is_foreign_allowed(&mut self, bucket: &str, key: &str) -> bool {
-        let count = self.foreign.entry((bucket.to_owned(), key.to_owned())).or_default();
-        *count += 1;
-        *count <= FOREIGN_MAX
-    }
-
     /// An object without our mark.
     async fn write_target(&mut self, bucket: &str, key: &str) {
         let content = Content::new(self.draws.usize(1..1_024), self.draws.usize(..));
@@ -132,6 +126,13 @@ impl Client {
         // A client's delete of what is not there is no harm.
         let _ = self.s3.delete_object().bucket(LANDING).key(key).send().await;
     }
+}
+
+/// Whether one more foreign change of a target, by bucket and key, is within the bound.
+fn is_allowed(changes: &mut BTreeMap<(String, String), u32>, bucket: &str, key: &str) -> bool {
+    let count = changes.entry((bucket.to_owned(), key.to_owned())).or_default();
+    *count += 1;
+    *count <= FOREIGN_MAX
 }
 
 /// As S3 writes it.

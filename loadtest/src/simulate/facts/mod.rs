@@ -17,7 +17,7 @@ pub(super) use expected::{ARCHIVE, BULK_OVER_BYTES, Expected, LANDING, RULES, is
 pub(super) use item::Item;
 pub(super) use message::{Content as MessageContent, Hold, Meaning, Message};
 use requests::Request;
-pub(super) use requests::{is_publish, published_transfer, upload_id};
+pub(super) use requests::{is_publish, upload_id};
 
 /// One version of a source object.
 #[derive(Debug, Clone)]

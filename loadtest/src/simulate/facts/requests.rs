@@ -139,7 +139,7 @@ pub(crate) fn is_publish(operation: &str) -> bool {
 }
 
 /// The transfer in the mark that a request carries.
-pub(crate) fn published_transfer(incoming: &Incoming<'_>) -> Option<String> {
+fn published_transfer(incoming: &Incoming<'_>) -> Option<String> {
     let mark = incoming.headers.get("x-amz-meta-drayage")?.to_str().ok()?;
     mark.split(';').nth(1).map(str::to_owned)
 }
