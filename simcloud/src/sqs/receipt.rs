@@ -13,10 +13,12 @@ pub(super) struct Receipt {
     pub(super) sequence: u64,
     /// Which receive of the message this was: the first is 1.
     pub(super) receive_count: u32,
+    /// When that receive was: its twelve hours count from here.
+    pub(super) received_at_ms: u64,
 }
 
-const PAYLOAD_BYTES: usize = 20;
-const CHECK_BYTES: usize = 28;
+const PAYLOAD_BYTES: usize = 28;
+const CHECK_BYTES: usize = 20;
 
 impl Receipt {
     /// The handle that a receiver gets: 64 characters of base64.
@@ -25,6 +27,7 @@ impl Receipt {
         bytes.extend(self.queue_id.to_be_bytes());
         bytes.extend(self.sequence.to_be_bytes());
         bytes.extend(self.receive_count.to_be_bytes());
+        bytes.extend(self.received_at_ms.to_be_bytes());
         bytes.extend(check(&bytes));
         BASE64.encode(bytes)
     }
@@ -34,11 +37,13 @@ impl Receipt {
         let bytes = BASE64.decode(handle).ok()?;
         let (payload, rest) = bytes.split_at_checked(PAYLOAD_BYTES)?;
         let (queue_id, numbers) = payload.split_first_chunk()?;
-        let (sequence, count) = numbers.split_first_chunk()?;
+        let (sequence, numbers) = numbers.split_first_chunk()?;
+        let (count, received_at) = numbers.split_first_chunk()?;
         (rest == check(payload)).then_some(Self {
             queue_id: u64::from_be_bytes(*queue_id),
             sequence: u64::from_be_bytes(*sequence),
-            receive_count: u32::from_be_bytes(*count.first_chunk()?),
+            receive_count: u32::from_be_bytes(*count),
+            received_at_ms: u64::from_be_bytes(*received_at.first_chunk()?),
         })
     }
 }
@@ -59,8 +64,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_handle_names_its_receipt(queue_id: u64, sequence: u64, receive_count: u32) {
-            let receipt = Receipt { queue_id, sequence, receive_count };
+        fn a_handle_names_its_receipt(queue_id: u64, sequence: u64, receive_count: u32, received_at_ms: u64) {
+            let receipt = Receipt { queue_id, sequence, receive_count, received_at_ms };
             prop_assert_eq!(Receipt::decode(&receipt.encode()), Some(receipt));
         }
 
@@ -72,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_changed_handle_is_no_handle() {
-        let handle = Receipt { queue_id: 1, sequence: 2, receive_count: 3 }.encode();
+        let handle = Receipt { queue_id: 1, sequence: 2, receive_count: 3, received_at_ms: 4 }.encode();
         assert_eq!(Receipt::decode(&handle.replacen('A', "B", 1)), None);
         assert_eq!(Receipt::decode(&handle[..60]), None);
     }

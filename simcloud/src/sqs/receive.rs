@@ -47,6 +47,7 @@ struct Ask {
 #[derive(Debug)]
 struct Look {
     queue_id: u64,
+    received_at_ms: u64,
     received: Vec<(u64, Envelope)>,
     at_cap: bool,
     /// The wait time that the queue gives to a receive which names none.
@@ -79,25 +80,27 @@ impl Sqs {
             optional("VisibilityTimeout", request.visibility_timeout, VISIBILITY_SECONDS_MAX)?;
         let wait_seconds = optional("WaitTimeSeconds", request.wait_time_seconds, WAIT_SECONDS_MAX)?;
         let ask = Ask { messages_max: messages_max as usize, visibility_seconds };
-        let (queue_id, received) = self.poll(&name, &ask, wait_seconds, started).await?;
+        let Look { queue_id, received_at_ms, received, .. } =
+            self.poll(&name, &ask, wait_seconds, started).await?;
         if received.is_empty() {
             return Ok(json!({}));
         }
         let message = |(sequence, envelope): (u64, Envelope)| {
-            let receipt = Receipt { queue_id, sequence, receive_count: envelope.receive_count };
+            let receive_count = envelope.receive_count;
+            let receipt = Receipt { queue_id, sequence, receive_count, received_at_ms };
             envelope.to_json(receipt.encode(), &selection)
         };
         Ok(json!({"Messages": received.into_iter().map(message).collect::<Vec<_>>()}))
     }
 
-    /// The queue's id and what was received, after waiting for it if need be.
+    /// What was received, after waiting for it if need be.
     async fn poll(
         &self,
         name: &str,
         ask: &Ask,
         wait_seconds: Option<u32>,
         started: Instant,
-    ) -> Result<(u64, Vec<(u64, Envelope)>), ApiError> {
+    ) -> Result<Look, ApiError> {
         let mut passed_on: Option<PassOn> = None;
         loop {
             let look = self.look(name, ask)?;
@@ -111,7 +114,7 @@ impl Sqs {
             let deadline = started + Duration::from_secs(u64::from(wait_seconds));
             let now = Instant::now();
             if !look.received.is_empty() || now >= deadline {
-                return Ok((look.queue_id, look.received));
+                return Ok(look);
             }
             let wake_at = look.due_in.map_or(deadline, |due_in| deadline.min(now + due_in));
             let waiting: &PassOn = match &mut passed_on {
@@ -153,6 +156,7 @@ impl Sqs {
         }
         let look = Look {
             queue_id: queue.id,
+            received_at_ms: now_ms,
             received: taken.received,
             at_cap: taken.at_cap,
             wait_seconds: queue.attributes.receive_wait_seconds,

@@ -51,8 +51,9 @@ impl Sqs {
         })?
     }
 
-    /// Deletes what the latest receive took; with an older handle, or after the message is gone, succeeds and does nothing. A FIFO
-    /// queue refuses a handle whose visibility timeout is over.
+    /// Deletes what the latest receive took, also after its visibility timeout. With an older handle, or when the queue does not hold
+    /// the message any more, it succeeds and does nothing: AWS promises no more for an older handle. A FIFO queue refuses a handle
+    /// whose visibility timeout is over.
     fn delete(&self, queue: &mut Queue, name: &str, request: Value) -> Result<(), ApiError> {
         let request: Settle = parse(request)?;
         let (handle, receipt) = receipt(queue, request.receipt_handle)?;
@@ -66,6 +67,9 @@ impl Sqs {
         Ok(())
     }
 
+    /// Any handle of a message that the queue holds changes its visibility: an older one, one whose timeout is over, and one of a
+    /// message that another receiver holds now. AWS's answers are recorded for standard queues. None is recorded for a FIFO queue's
+    /// expired handle, so here it works too: a client must not rest on a refusal.
     fn change_visibility(
         &self,
         queue: &mut Queue,
@@ -79,14 +83,11 @@ impl Sqs {
         let seconds = in_range("VisibilityTimeout", seconds, 0..=VISIBILITY_SECONDS_MAX)?;
         let timeout_ms = u64::from(seconds) * 1000;
         let changed =
-            queue.messages.change_visibility(receipt.sequence, receipt.receive_count, now_ms, timeout_ms);
+            queue.messages.change_visibility(receipt.sequence, receipt.received_at_ms, now_ms, timeout_ms);
         changed.map_err(|why| match why {
             NotChanged::Gone => {
                 let reason = "Message does not exist or is not available for visibility timeout change.";
                 invalid_value("ReceiptHandle", handle, reason)
-            }
-            NotChanged::NotInFlight => {
-                ApiError::bad("MessageNotInflight", "The message referred to is not in flight.")
             }
             NotChanged::BeyondLimit => {
                 let reason = format!(

@@ -20,7 +20,7 @@ pub(super) const VISIBILITY_MS_MAX: u64 = 43_200_000;
 enum State {
     Visible { since_ms: u64 },
     Delayed { until_ms: u64 },
-    InFlight { received_at_ms: u64, until_ms: u64 },
+    InFlight { until_ms: u64 },
 }
 
 #[derive(Debug)]
@@ -52,10 +52,9 @@ pub(super) struct Take {
 /// Why a visibility timeout was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotChanged {
-    /// The message is gone, or was received again since.
+    /// The queue does not hold the message any more.
     Gone,
-    NotInFlight,
-    /// It would be invisible for longer than twelve hours after its receive.
+    /// It would be hidden for longer than twelve hours after the receive that the handle names.
     BeyondLimit,
 }
 
@@ -134,8 +133,7 @@ impl MessageStore {
             taken.at_cap = true;
             return taken;
         }
-        let state =
-            State::InFlight { received_at_ms: now_ms, until_ms: now_ms.saturating_add(take.visibility_ms) };
+        let state = State::InFlight { until_ms: now_ms.saturating_add(take.visibility_ms) };
         while taken.received.len() < take.messages_max.min(room)
             && let Some(sequence) = self.next_visible(&taken)
         {
@@ -186,25 +184,25 @@ impl MessageStore {
         latest && self.remove(sequence).is_some()
     }
 
-    /// Makes the message visible `timeout_ms` from `now_ms`.
+    /// Makes the message visible `timeout_ms` from `now_ms`, for whichever receive: an older handle works like the newest one, also
+    /// after its timeout and while another receiver holds the message. `received_at_ms` is when the handle's own receive was.
     pub(super) fn change_visibility(
         &mut self,
         sequence: u64,
-        receive_count: u32,
+        received_at_ms: u64,
         now_ms: u64,
         timeout_ms: u64,
     ) -> Result<(), NotChanged> {
-        let held = self
-            .messages
-            .get(&sequence)
-            .filter(|held| held.envelope.receive_count == receive_count)
-            .ok_or(NotChanged::Gone)?;
-        let State::InFlight { received_at_ms, .. } = held.state else { return Err(NotChanged::NotInFlight) };
+        let held = self.messages.get(&sequence).ok_or(NotChanged::Gone)?;
         let until_ms = now_ms.saturating_add(timeout_ms);
-        if until_ms.saturating_sub(received_at_ms) >= VISIBILITY_MS_MAX {
+        if timeout_ms > 0 && until_ms.saturating_sub(received_at_ms) >= VISIBILITY_MS_MAX {
             return Err(NotChanged::BeyondLimit);
         }
-        self.change_state(sequence, State::InFlight { received_at_ms, until_ms });
+        // What is visible already keeps its place in the order.
+        let is_visible = matches!(held.state, State::Visible { .. });
+        if !(is_visible && timeout_ms == 0) {
+            self.change_state(sequence, State::InFlight { until_ms });
+        }
         Ok(())
     }
 
@@ -264,7 +262,7 @@ impl MessageStore {
             State::Delayed { until_ms } => {
                 self.hidden.insert((until_ms, sequence));
             }
-            State::InFlight { until_ms, .. } => {
+            State::InFlight { until_ms } => {
                 self.hidden.insert((until_ms, sequence));
                 self.in_flight += 1;
             }
@@ -284,7 +282,7 @@ impl MessageStore {
             State::Delayed { until_ms } => {
                 self.hidden.remove(&(until_ms, sequence));
             }
-            State::InFlight { until_ms, .. } => {
+            State::InFlight { until_ms } => {
                 self.hidden.remove(&(until_ms, sequence));
                 self.in_flight -= 1;
             }

@@ -86,19 +86,47 @@ fn an_expired_receive_still_deletes_if_nobody_received_since() {
 }
 
 #[test]
-fn twelve_hours_count_from_the_receive() {
+fn twelve_hours_count_from_the_receive_that_the_handle_names() {
     let mut store = MessageStore::default();
     store.insert(envelope("a", 0), 0, 0);
     let (sequence, _) = receive_at(&mut store, 0, take(1, 30_000)).remove(0);
-    let mut change = |now_ms, timeout_s: u64| store.change_visibility(sequence, 1, now_ms, timeout_s * 1000);
-    assert_eq!(change(0, 43_200), Err(NotChanged::BeyondLimit));
-    assert_eq!(change(0, 43_195), Ok(()));
-    assert_eq!(change(43_190_000, 10), Err(NotChanged::BeyondLimit));
-    assert_eq!(change(43_190_000, 9), Ok(()));
-    assert_eq!(change(43_190_000, 0), Ok(()));
-    store.advance(43_190_000, RETENTION_MS);
-    assert_eq!(store.change_visibility(sequence, 1, 43_190_000, 1), Err(NotChanged::NotInFlight));
-    assert_eq!(store.change_visibility(sequence, 2, 43_190_000, 1), Err(NotChanged::Gone));
+    let mut change = |received_at_ms, now_ms, timeout_s: u64| {
+        store.change_visibility(sequence, received_at_ms, now_ms, timeout_s * 1000)
+    };
+    assert_eq!(change(0, 0, 43_200), Err(NotChanged::BeyondLimit));
+    assert_eq!(change(0, 0, 43_195), Ok(()));
+    assert_eq!(change(0, 43_190_000, 10), Err(NotChanged::BeyondLimit));
+    assert_eq!(change(0, 43_190_000, 9), Ok(()));
+    // A later receive has time of its own left, and giving back is never too much.
+    assert_eq!(change(43_180_000, 43_190_000, 43_100), Ok(()));
+    assert_eq!(change(0, 50_000_000, 1), Err(NotChanged::BeyondLimit));
+    assert_eq!(change(0, 50_000_000, 0), Ok(()));
+}
+
+#[test]
+fn a_handle_works_again_after_its_timeout_and_never_after_the_delete() {
+    let mut store = MessageStore::default();
+    store.insert(envelope("a", 0), 0, 0);
+    let (sequence, _) = receive_at(&mut store, 0, take(1, 10)).remove(0);
+    store.advance(20, RETENTION_MS);
+    assert_eq!(store.counts(), Counts { visible: 1, in_flight: 0, delayed: 0 });
+    assert_eq!(store.change_visibility(sequence, 0, 20, 30), Ok(()));
+    assert_eq!(store.counts(), Counts { visible: 0, in_flight: 1, delayed: 0 });
+    let (_, second) = receive_at(&mut store, 50, take(1, 1000)).remove(0);
+    assert!(store.delete(sequence, second.receive_count));
+    assert_eq!(store.change_visibility(sequence, 0, 50, 0), Err(NotChanged::Gone));
+    assert_eq!(store.counts(), Counts { visible: 0, in_flight: 0, delayed: 0 });
+}
+
+#[test]
+fn giving_back_what_is_visible_does_not_send_it_to_the_end_of_the_queue() {
+    let mut store = MessageStore::default();
+    store.insert(envelope("a", 0), 0, 0);
+    let (sequence, _) = receive_at(&mut store, 0, take(1, 10)).remove(0);
+    store.insert(envelope("b", 15), 15, 0);
+    store.advance(20, RETENTION_MS);
+    assert_eq!(store.change_visibility(sequence, 0, 20, 0), Ok(()));
+    assert_eq!(ids(&receive_at(&mut store, 20, take(10, 10))), ["a", "b"]);
 }
 
 #[test]
@@ -152,11 +180,22 @@ fn clearing_frees_everything_but_the_numbers() {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Send { delay_ms: u64 },
-    Receive { messages_max: usize, visibility_ms: u64 },
+    Send {
+        delay_ms: u64,
+    },
+    Receive {
+        messages_max: usize,
+        visibility_ms: u64,
+    },
     DeleteNewest,
-    Change { timeout_ms: u64 },
-    Wait { ms: u64 },
+    /// With the handle of the newest receive, or of any earlier one.
+    Change {
+        nth: usize,
+        timeout_ms: u64,
+    },
+    Wait {
+        ms: u64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -165,7 +204,7 @@ fn step() -> impl Strategy<Value = Step> {
         (1usize..5, 0u64..50)
             .prop_map(|(messages_max, visibility_ms)| Step::Receive { messages_max, visibility_ms }),
         Just(Step::DeleteNewest),
-        (0u64..50).prop_map(|timeout_ms| Step::Change { timeout_ms }),
+        (any::<usize>(), 0u64..50).prop_map(|(nth, timeout_ms)| Step::Change { nth, timeout_ms }),
         (0u64..40).prop_map(|ms| Step::Wait { ms }),
     ]
 }
@@ -185,16 +224,17 @@ proptest! {
                 }
                 Step::Receive { messages_max, visibility_ms } => {
                     let taken = store.receive(now_ms, take(messages_max, visibility_ms));
-                    held.extend(taken.received.into_iter().map(|(sequence, e)| (sequence, e.receive_count)));
+                    let receipt = |(sequence, e): (u64, Envelope)| (sequence, e.receive_count, now_ms);
+                    held.extend(taken.received.into_iter().map(receipt));
                 }
                 Step::DeleteNewest => {
-                    if let Some((sequence, count)) = held.pop() {
+                    if let Some((sequence, count, _)) = held.pop() {
                         alive -= usize::from(store.delete(sequence, count));
                     }
                 }
-                Step::Change { timeout_ms } => {
-                    if let Some((sequence, count)) = held.last() {
-                        let _ = store.change_visibility(*sequence, *count, now_ms, timeout_ms);
+                Step::Change { nth, timeout_ms } => {
+                    if let Some((sequence, _, received_at_ms)) = held.get(nth % held.len().max(1)) {
+                        let _ = store.change_visibility(*sequence, *received_at_ms, now_ms, timeout_ms);
                     }
                 }
                 Step::Wait { ms } => now_ms += ms,

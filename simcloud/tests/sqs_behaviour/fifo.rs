@@ -76,6 +76,31 @@ async fn an_expired_receipt_deletes_nothing_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_older_receipt_changes_visibility_and_deletes_nothing() {
+    let world = fifo(&[]).await;
+    for body in ["1", "2"] {
+        put(&world, "a", body, body).await;
+    }
+    let first = world.client.receive_message().queue_url(&world.queue).visibility_timeout(5);
+    let older = first.send().await.unwrap().messages.unwrap().remove(0);
+    pass(5).await;
+    assert_eq!(bodies(&world.receive(5).await), ["1", "2"]);
+    let change = |seconds| {
+        let change = world.client.change_message_visibility().queue_url(&world.queue);
+        change.receipt_handle(receipt(&older)).visibility_timeout(seconds).send()
+    };
+    change(60).await.unwrap();
+    pass(5).await;
+    // The second is visible again, and waits for the first of its group.
+    assert_eq!(world.counts().await, [1, 1, 0]);
+    assert!(world.receive(5).await.is_empty());
+    let delete = world.client.delete_message().queue_url(&world.queue).receipt_handle(receipt(&older));
+    assert_eq!(code(delete.send().await), "InvalidParameterValue");
+    change(0).await.unwrap();
+    assert_eq!(bodies(&world.receive(5).await), ["1", "2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn content_based_deduplication_makes_the_id() {
     let world = fifo(&[(QueueAttributeName::ContentBasedDeduplication, "true")]).await;
     let send = |body: &str| {

@@ -1,3 +1,5 @@
+use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
+
 use super::*;
 
 async fn change(world: &World, receipt: &str, seconds: i32) -> Result<(), String> {
@@ -38,13 +40,14 @@ async fn a_change_counts_from_when_it_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn zero_releases_at_once_and_once() {
+async fn zero_releases_at_once_and_again_what_is_released() {
     let world = World::new().await;
     world.send("a").await;
     let message = world.receive_one(30).await;
-    change(&world, receipt(&message), 0).await.unwrap();
-    let not_in_flight = Err("AWS.SimpleQueueService.MessageNotInflight".to_owned());
-    assert_eq!(change(&world, receipt(&message), 0).await, not_in_flight);
+    for _ in 0..2 {
+        change(&world, receipt(&message), 0).await.unwrap();
+        assert_eq!(world.counts().await, [1, 0, 0]);
+    }
     assert_eq!(world.receive(30).await.len(), 1);
 }
 
@@ -63,18 +66,110 @@ async fn twelve_hours_from_the_receive_are_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_handle_deletes_nothing_and_extends_nothing() {
+async fn an_older_handle_deletes_nothing() {
     let world = World::new().await;
     world.send("a").await;
-    let stale = world.receive_one(10).await;
+    let older = world.receive_one(10).await;
     pass(10).await;
     let current = world.receive_one(30).await;
-    delete(&world, receipt(&stale)).await;
-    assert_eq!(change(&world, receipt(&stale), 0).await, Err("InvalidParameterValue".to_owned()));
+    delete(&world, receipt(&older)).await;
     assert_eq!(world.counts().await, [0, 1, 0]);
     delete(&world, receipt(&current)).await;
     assert_eq!(world.counts().await, [0, 0, 0]);
     delete(&world, receipt(&current)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_handle_exposes_what_another_receiver_holds() {
+    let world = World::new().await;
+    let id = world.send("a").await;
+    let older = world.receive_one(10).await;
+    pass(10).await;
+    world.receive_one(30).await;
+    change(&world, receipt(&older), 0).await.unwrap();
+    assert_eq!(world.receive_one(30).await.message_id(), Some(id.as_str()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_handle_hides_the_message_from_all_and_takes_no_delete_from_the_newest() {
+    let world = World::new().await;
+    world.send("a").await;
+    let older = world.receive_one(10).await;
+    pass(10).await;
+    let current = world.receive_one(10).await;
+    change(&world, receipt(&older), 600).await.unwrap();
+    pass(599).await;
+    assert!(world.receive(10).await.is_empty());
+    delete(&world, receipt(&current)).await;
+    pass(10).await;
+    assert_eq!(world.counts().await, [0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_hides_the_message_again_after_its_timeout() {
+    let world = World::new().await;
+    world.send("a").await;
+    let message = world.receive_one(1).await;
+    pass(2).await;
+    assert_eq!(world.counts().await, [1, 0, 0]);
+    change(&world, receipt(&message), 30).await.unwrap();
+    assert_eq!(world.counts().await, [0, 1, 0]);
+    pass(29).await;
+    assert!(world.receive(30).await.is_empty());
+    pass(1).await;
+    assert_eq!(world.receive(30).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_poll_waits_as_long_as_an_older_handle_hides() {
+    let world = World::new().await;
+    world.send("a").await;
+    let older = world.receive_one(10).await;
+    pass(10).await;
+    world.receive_one(2).await;
+    let started = tokio::time::Instant::now();
+    let poll = world.client.receive_message().queue_url(&world.queue).wait_time_seconds(20).send();
+    let (polled, ()) = tokio::join!(poll, async {
+        tokio::task::yield_now().await;
+        change(&world, receipt(&older), 15).await.unwrap();
+    });
+    assert_eq!(polled.unwrap().messages().len(), 1);
+    assert_eq!(started.elapsed().as_secs(), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_entries_of_a_batch_work_with_older_handles_too() {
+    let world = World::new().await;
+    world.send("a").await;
+    let older = world.receive_one(10).await;
+    pass(10).await;
+    let current = world.receive_one(30).await;
+    world.send("gone").await;
+    let gone = world.receive_one(30).await;
+    delete(&world, receipt(&gone)).await;
+    let entry = |id: &str, message: &Message| {
+        let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(id).visibility_timeout(0);
+        entry.receipt_handle(receipt(message)).build().unwrap()
+    };
+    let entries = vec![entry("older", &older), entry("current", &current), entry("gone", &gone)];
+    let change = world.client.change_message_visibility_batch().queue_url(&world.queue);
+    let changed = change.set_entries(Some(entries)).send().await.unwrap();
+    let successful: Vec<&str> = changed.successful().iter().map(|entry| entry.id()).collect();
+    assert_eq!(successful, ["older", "current"]);
+    assert_eq!((changed.failed()[0].id(), changed.failed()[0].code()), ("gone", "InvalidParameterValue"));
+    assert_eq!(world.counts().await, [1, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handle_of_a_deleted_message_changes_nothing() {
+    let world = World::new().await;
+    world.send("a").await;
+    let message = world.receive_one(10).await;
+    delete(&world, receipt(&message)).await;
+    for seconds in [0, 30] {
+        let refused = change(&world, receipt(&message), seconds).await;
+        assert_eq!(refused, Err("InvalidParameterValue".to_owned()));
+    }
 }
 
 #[tokio::test(start_paused = true)]
