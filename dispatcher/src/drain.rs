@@ -6,7 +6,8 @@
 //! 3. ledger: `queued`, or what is known already — a crash after this leaves items that were never sent; the message comes back
 //!    and finds them `queued`, so they are sent then;
 //! 4. send to the lanes — a crash after this makes duplicates, which the worker's claim absorbs;
-//! 5. park what was not understood; delete what is done. The delete is the commit point.
+//! 5. park what was not understood; delete what is done. The delete is the commit point. Nothing keeps the messages hidden meanwhile:
+//!    what took longer than the visibility timeout is neither deleted nor given back, and comes back as a duplicate.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -280,7 +281,7 @@ impl Drain {
             return;
         }
         Counters::add(&self.counters.released, messages.len());
-        self.ingest.give_back(&messages).await;
+        self.ingest.give_back(messages).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Deletes messages in batches: while one request is on its way, or for a moment, the next ones gather.
 //!
 //! What is handed over here is done and needs no permit any more. A crash loses the deletions that gather; their messages come back,
-//! are found done, and are deleted then.
+//! are found done, and are deleted then. The same goes for a message whose receipt becomes void while it waits here.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn delete(queue: &Queue, mut receipts: Vec<Receipt>) {
         let failed: Vec<(Receipt, Fault)> = failed.filter_map(|(r, entry)| Some((r, entry.err()?))).collect();
         let Some((_, fault)) = failed.first() else { return };
         tracing::warn!(%fault, messages = failed.len(), tries = nth, "failed to delete messages that are done");
-        // A receipt that is refused is stale: somebody else has the message, and ends it.
+        // A receipt that is void or refused is not tried again: the message comes back if it is there, and is found done.
         receipts =
             failed.into_iter().filter(|(_, fault)| fault.is_passing()).map(|(receipt, _)| receipt).collect();
         if receipts.is_empty() || nth == TRIES_MAX {

@@ -164,6 +164,6 @@ impl Laneworks {
 
 /// What a poll brings after the shutdown has begun goes back at once.
 async fn give_back(messages: Vec<Message>, pull: &Pull) {
-    let changes: Vec<_> = messages.into_iter().map(|message| (message.receipt, Duration::ZERO)).collect();
-    pull.queue.give_back(&changes).await;
+    let changes = messages.into_iter().map(|message| (message.receipt, Duration::ZERO)).collect();
+    pull.queue.give_back(changes).await;
 }

@@ -125,21 +125,26 @@ impl Settler {
 
     async fn dispose(&self, message: &Message, lease: Lease, disposition: Disposition<'_>) {
         match disposition {
-            // A stale holder must not delete: the lease was good until now, and its heartbeats end first.
-            Disposition::Delete => self.acks.delete(lease.end().await).await,
+            // Without a receipt nothing is sent: the message comes back, and is found done then.
+            Disposition::Delete => {
+                if let Some(receipt) = lease.end().await {
+                    self.acks.delete(receipt).await;
+                }
+            }
             Disposition::Park(reason) => {
                 tracing::warn!(code = reason.code, reason = reason.message, "parking the message");
                 let parked = self.queue.send_to_dead_letters(message, reason).await;
-                let receipt = lease.end().await;
-                match parked {
-                    Ok(()) => self.acks.delete(receipt).await,
-                    // It comes back after its visibility timeout and is parked then.
-                    Err(fault) => tracing::error!(%fault, "failed to park a message"),
+                match (parked, lease.end().await) {
+                    (Ok(()), Some(receipt)) => self.acks.delete(receipt).await,
+                    // It comes back after its visibility timeout and is parked then, if need be once more.
+                    (Ok(()), None) => {}
+                    (Err(fault), _) => tracing::error!(%fault, "failed to park a message"),
                 }
             }
             Disposition::GiveBack(delay) => {
-                let change = (lease.end().await, delay);
-                self.queue.give_back(&[change]).await;
+                if let Some(receipt) = lease.end().await {
+                    self.queue.give_back(vec![(receipt, delay)]).await;
+                }
             }
             Disposition::Leave => drop(lease),
         }

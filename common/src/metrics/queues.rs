@@ -21,7 +21,7 @@ pub enum Heartbeat {
     },
     /// To be sent again.
     Failed,
-    /// SQS says that the message is not ours any more.
+    /// The message has been deleted, or has been hidden for as long as SQS allows. That another holds it is no reason to refuse.
     Refused,
 }
 

@@ -3,19 +3,28 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
     MessageAttributeValue, MessageSystemAttributeNameForSends::AwsTraceHeader, MessageSystemAttributeValue,
     SendMessageBatchRequestEntry,
 };
+use tokio::time::Instant;
 
+use super::receipt::before;
 use super::{BATCH_MAX, Queue, Receipt, TRACEPARENT};
+use crate::backoff::{self, Delays};
 use crate::fault::{Class, Fault};
 use crate::metrics;
 use crate::telemetry::xray;
 
 /// The most that one batch may carry, bodies and attributes together.
 const BATCH_BYTES_MAX: usize = 1_048_576;
+
+/// Tries of a give-back that SQS throttles.
+const GIVE_BACK_TRIES_MAX: usize = 4;
+/// The code of a request that was not sent, or not waited for, because a receipt was void.
+pub const LEASE_VOID: &str = "lease_void";
 
 /// What became of one entry, in the order given.
 pub type Entry = Result<(), Fault>;
@@ -83,46 +92,97 @@ impl Queue {
         }
     }
 
-    /// Deletes messages that are done. Success proves nothing: a stale receipt deletes nothing.
+    /// Deletes messages that are done. Success proves nothing: SQS may delete nothing under an old handle.
     pub async fn delete(&self, receipts: &[Receipt]) -> Vec<Entry> {
         const OPERATION: &str = "DeleteMessageBatch";
-        let deleted = in_batches(receipts, async |batch| {
-            let entries = batch.iter().enumerate().map(|(index, receipt)| {
-                DeleteMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .receipt_handle(&receipt.0)
-                    .build()
-            });
-            let entries = built(OPERATION, entries)?;
-            let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
-            let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
-            Ok(by_entry(
-                OPERATION,
-                batch.len(),
-                reply.successful.iter().map(|entry| &*entry.id),
-                &reply.failed,
-            ))
-        })
+        let deleted = in_batches(
+            OPERATION,
+            receipts,
+            |receipt| receipt,
+            async |batch: &[&Receipt]| {
+                let entries = batch.iter().enumerate().map(|(index, receipt)| {
+                    DeleteMessageBatchRequestEntry::builder()
+                        .id(index.to_string())
+                        .receipt_handle(receipt.as_str())
+                        .build()
+                });
+                let entries = built(OPERATION, entries)?;
+                let request =
+                    self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+                let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
+                Ok(by_entry(
+                    OPERATION,
+                    batch.len(),
+                    reply.successful.iter().map(|entry| &*entry.id),
+                    &reply.failed,
+                ))
+            },
+        )
         .await;
         metrics::queues::deleted(self, receipts, &deleted);
         deleted
     }
 
-    /// Hides each message for a time counted from now: a heartbeat extends it, zero gives it back at once.
-    pub async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Vec<Entry> {
+    /// Heartbeats: hides each message for another visibility timeout. A good one gives the receipt to go on with.
+    pub async fn extend(&self, receipts: &[Receipt]) -> Vec<Result<Receipt, Fault>> {
+        let mut extended = Vec::with_capacity(receipts.len());
+        for batch in receipts.chunks(BATCH_MAX) {
+            let start = Instant::now();
+            let change = |receipt: &Receipt| (receipt.clone(), self.visibility_timeout);
+            let entries = self.change_visibility(&batch.iter().map(change).collect::<Vec<_>>()).await;
+            let longer = |receipt: &Receipt| receipt.extended(start, self.visibility_timeout);
+            extended
+                .extend(batch.iter().zip(entries).map(|(receipt, entry)| entry.map(|()| longer(receipt))));
+        }
+        extended
+    }
+
+    /// Gives messages back, each to be visible after its delay. One that fails is logged and comes back by itself.
+    ///
+    /// What SQS throttles is tried again, for it had no effect. Nothing else is: the message may be visible already, and another
+    /// worker's when the second try comes.
+    pub async fn give_back(&self, mut messages: Vec<(Receipt, Duration)>) {
+        let mut delays = Delays::new(backoff::REQUEST);
+        for tries in 1..=GIVE_BACK_TRIES_MAX {
+            let entries = self.change_visibility(&messages).await;
+            metrics::queues::given_back(self, &entries);
+            let mut throttled = Vec::new();
+            for (message, entry) in messages.into_iter().zip(entries) {
+                match entry {
+                    Ok(()) => {}
+                    Err(fault) if fault.class == Class::Throttled && tries < GIVE_BACK_TRIES_MAX => {
+                        throttled.push(message);
+                    }
+                    Err(fault) => tracing::warn!(
+                        %fault, "failed to give a message back; it comes back after its visibility timeout"
+                    ),
+                }
+            }
+            if throttled.is_empty() {
+                return;
+            }
+            messages = throttled;
+            tokio::time::sleep(delays.next_delay()).await;
+        }
+    }
+
+    /// Hides each message for a time counted from now. One try: the SDK knows nothing of receipts.
+    async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Vec<Entry> {
         const OPERATION: &str = "ChangeMessageVisibilityBatch";
-        let changed = in_batches(changes, async |batch| {
+        let changed = in_batches(OPERATION, changes, |change| &change.0, async |batch: &[&(Receipt, Duration)]| {
             let entries = batch.iter().enumerate().map(|(index, (receipt, visibility_timeout))| {
                 ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(index.to_string())
-                    .receipt_handle(&receipt.0)
+                    .receipt_handle(receipt.as_str())
                     .visibility_timeout(i32::try_from(visibility_timeout.as_secs()).unwrap_or(i32::MAX))
                     .build()
             });
             let entries = built(OPERATION, entries)?;
             let request =
                 self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-            let reply = request.send().await.map_err(|error| Fault::of(OPERATION, &error))?;
+            let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
+            let reply = request.customize().config_override(once).send().await;
+            let reply = reply.map_err(|error| Fault::of(OPERATION, &error))?;
             Ok(by_entry(
                 OPERATION,
                 batch.len(),
@@ -134,23 +194,35 @@ impl Queue {
         metrics::queues::hidden(self, changes, &changed);
         changed
     }
-
-    /// Gives messages back, each to be visible after its delay. One that fails is logged and not tried again: it comes back by
-    /// itself.
-    pub async fn give_back(&self, messages: &[(Receipt, Duration)]) {
-        let given_back = self.change_visibility(messages).await;
-        metrics::queues::given_back(self, &given_back);
-        for fault in given_back.into_iter().filter_map(Result::err) {
-            tracing::warn!(%fault, "failed to give a message back; it comes back after its visibility timeout");
-        }
-    }
 }
 
-/// Sends items in batches of at most ten; a batch that fails as a whole fails for each of its items.
-async fn in_batches<T>(items: &[T], send: impl AsyncFn(&[T]) -> Result<Vec<Entry>, Fault>) -> Vec<Entry> {
+/// Sends items in batches of at most ten; a batch that fails as a whole fails for each of its items. What has become void is left out,
+/// and a batch ends when its first receipt becomes void.
+async fn in_batches<T>(
+    operation: &'static str,
+    items: &[T],
+    receipt: impl Fn(&T) -> &Receipt,
+    send: impl AsyncFn(&[&T]) -> Result<Vec<Entry>, Fault>,
+) -> Vec<Entry> {
     let mut results = Vec::with_capacity(items.len());
     for batch in items.chunks(BATCH_MAX) {
-        results.extend(send(batch).await.unwrap_or_else(|fault| all(batch.len(), &fault)));
+        let is_live: Vec<bool> = batch.iter().map(|item| !receipt(item).is_void()).collect();
+        let live: Vec<&T> =
+            batch.iter().zip(&is_live).filter_map(|(item, live)| live.then_some(item)).collect();
+        let mut sent = match live.iter().map(|item| receipt(item).void_at()).min() {
+            None => Vec::new(),
+            Some(void_at) => match before(void_at, send(&live)).await {
+                Some(reply) => reply.unwrap_or_else(|fault| all(live.len(), &fault)),
+                // It may be on its way.
+                None => all(live.len(), &Fault::new(Class::Transient, operation, LEASE_VOID)),
+            },
+        }
+        .into_iter();
+        let unsent = || Err(Fault::new(Class::Precondition, operation, LEASE_VOID));
+        results.extend(is_live.into_iter().map(|is_live| {
+            let entry = if is_live { sent.next() } else { None };
+            entry.unwrap_or_else(unsent)
+        }));
     }
     results
 }

@@ -1,19 +1,12 @@
 //! A message in our hands.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_sqs::types::{self, MessageSystemAttributeName};
 use tokio::time::Instant;
 
-/// Names one receive of one message. Each receive gives a new one; an old one may delete nothing and still succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt(pub(super) String);
-
-impl Receipt {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use super::Receipt;
 
 /// A message that was received and is hidden from others for the visibility timeout.
 #[derive(Debug, Clone)]
@@ -36,7 +29,11 @@ pub struct Message {
 }
 
 impl Message {
-    pub(super) fn read(message: types::Message, received_after: Instant) -> Option<Self> {
+    pub(super) fn read(
+        message: types::Message,
+        received_after: Instant,
+        visibility_timeout: Duration,
+    ) -> Option<Self> {
         let system = |name: &MessageSystemAttributeName| message.attributes.as_ref()?.get(name).cloned();
         let receive_count = system(&MessageSystemAttributeName::ApproximateReceiveCount);
         let group = system(&MessageSystemAttributeName::MessageGroupId);
@@ -45,7 +42,7 @@ impl Message {
         let attributes = message.message_attributes.unwrap_or_default().into_iter();
         Some(Self {
             id: message.message_id?,
-            receipt: Receipt(message.receipt_handle?),
+            receipt: Receipt::new(message.receipt_handle?, received_after, visibility_timeout),
             body: message.body?,
             attributes: attributes.filter_map(|(name, value)| Some((name, value.string_value?))).collect(),
             receive_count: receive_count.and_then(|count| count.parse().ok()).unwrap_or(1),

@@ -52,8 +52,8 @@ impl Queue {
         let reply = request.send().await.map_err(|error| Fault::of("ReceiveMessage", &error))?;
         let messages = reply.messages.unwrap_or_default();
         let count = messages.len();
-        let read: Vec<Message> =
-            messages.into_iter().filter_map(|message| Message::read(message, received_after)).collect();
+        let read = |message| Message::read(message, received_after, self.visibility_timeout);
+        let read: Vec<Message> = messages.into_iter().filter_map(read).collect();
         if read.is_empty() && count > 0 {
             return Err(Fault::new(Class::Invalid, "ReceiveMessage", "MessageWithoutIdOrBody"));
         }

@@ -15,4 +15,5 @@ mod queue_batches;
 mod queue_bench;
 mod queue_lookup;
 mod queue_parking;
+mod queue_receipts;
 mod queue_receives;

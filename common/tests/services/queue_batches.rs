@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use common::fault::{Class, Fault as Refused};
-use common::queue::{BATCH_MAX, Message, Outgoing, Receipt};
+use common::queue::{BATCH_MAX, Message, Outgoing};
 use simcloud::{Effect, Fault};
 
 use crate::queue_bench::{Bench, VISIBILITY, outgoing, pass, receipts};
@@ -113,7 +113,8 @@ async fn nothing_to_do_is_no_request() {
     bench.world.cloud.faults().add(Fault::on("SQS", "*").always());
     assert!(bench.queue.send(&[]).await.is_empty());
     assert!(bench.queue.delete(&[]).await.is_empty());
-    assert!(bench.queue.change_visibility(&[]).await.is_empty());
+    assert!(bench.queue.extend(&[]).await.is_empty());
+    bench.queue.give_back(Vec::new()).await;
     assert_eq!(bench.world.cloud.faults().hits().len(), 0);
 }
 
@@ -126,73 +127,4 @@ async fn deleted_messages_are_gone_however_many() {
     assert_eq!(deleted.len(), 23);
     assert!(deleted.iter().all(Result::is_ok));
     assert_eq!(bench.counts().await, [0, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn deleting_with_a_stale_receipt_succeeds_and_deletes_nothing() {
-    let bench = Bench::new().await;
-    bench.send(&["a"]).await;
-    let stale = bench.receive_one().await;
-    pass(VISIBILITY).await;
-    let current = bench.receive_one().await;
-    assert_eq!(bench.queue.delete(&[stale.receipt]).await, [Ok(())]);
-    assert_eq!(bench.counts().await, [0, 1]);
-    assert_eq!(bench.queue.delete(&[current.receipt]).await, [Ok(())]);
-    assert_eq!(bench.counts().await, [0, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_given_back_is_visible_at_once_and_an_extended_one_stays_hidden() {
-    let bench = Bench::new().await;
-    bench.send(&["back", "kept"]).await;
-    let received = bench.receive().await;
-    let changes: Vec<(Receipt, Duration)> = received
-        .iter()
-        .map(|message| {
-            (message.receipt.clone(), if message.body == "back" { Duration::ZERO } else { 2 * VISIBILITY })
-        })
-        .collect();
-    assert_eq!(bench.queue.change_visibility(&changes).await, [Ok(()), Ok(())]);
-    let back = bench.receive_one().await;
-    assert_eq!((back.body.as_str(), back.receive_count), ("back", 2));
-    bench.queue.delete(&[back.receipt]).await.remove(0).unwrap();
-    pass(2 * VISIBILITY - Duration::from_secs(1)).await;
-    assert_eq!(bench.counts().await, [0, 1]);
-    pass(Duration::from_secs(1)).await;
-    assert_eq!(bench.receive_one().await.body, "kept");
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_refused_change_is_reported_beside_the_others() {
-    let bench = Bench::new().await;
-    bench.send(&["beyond twelve hours", "gone", "fine"]).await;
-    let received = bench.receive().await;
-    let of = |body: &str| received.iter().find(|message| message.body == body).unwrap().receipt.clone();
-    bench.queue.delete(&[of("gone")]).await.remove(0).unwrap();
-    pass(Duration::from_secs(10)).await;
-    let changes = [
-        (of("beyond twelve hours"), Duration::from_secs(43_200)),
-        (of("gone"), VISIBILITY),
-        (of("fine"), Duration::from_secs(43_000)),
-    ];
-    let changed = bench.queue.change_visibility(&changes).await;
-    let refused =
-        |entry: &Result<(), Refused>| entry.as_ref().is_err_and(|fault| fault.class == Class::Invalid);
-    assert!(refused(&changed[0]) && refused(&changed[1]), "{changed:?}");
-    assert_eq!(changed[2], Ok(()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_client_of_its_own_reaches_the_same_queue_and_does_not_retry() {
-    let bench = Bench::new().await;
-    bench.send(&["a"]).await;
-    let message = bench.receive_one().await;
-    let client = bench.world.access.sqs_for_heartbeats(&bench.world.config, Duration::from_secs(3));
-    let heartbeats = bench.queue.through(&client);
-    let change = [(message.receipt, 2 * VISIBILITY)];
-    bench.world.cloud.faults().add(Fault::on("SQS", "ChangeMessageVisibilityBatch"));
-    assert!(heartbeats.change_visibility(&change).await[0].is_err());
-    assert_eq!(heartbeats.change_visibility(&change).await, [Ok(())]);
-    pass(VISIBILITY).await;
-    assert_eq!(bench.counts().await, [0, 1]);
 }

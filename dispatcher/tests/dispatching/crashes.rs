@@ -4,7 +4,7 @@ use common::ledger::{Claim, Status};
 use futures::future::FutureExt as _;
 use simcloud::{Effect, Fault};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, VISIBILITY};
 use crate::bodies::{event, notification, record};
 
 /// Dies when its first such request has been sent; `applied` says whether that request takes effect nevertheless.
@@ -110,6 +110,45 @@ async fn a_crash_while_parking_parks_the_message_later() {
         let parked = bench.parked().await;
         assert!(!parked.is_empty(), "{operation}, applied: {applied}");
         assert!(parked.iter().all(|(body, reason)| body == "garbage" && reason == "malformed_event"));
+        assert_eq!(bench.left().await, 0);
+    }
+}
+
+/// Its batch takes longer than the visibility timeout, and another dispatcher has received the message by then: it leaves it alone.
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_takes_longer_than_its_messages_are_hidden_is_neither_deleted_nor_given_back() {
+    for (fails, operation) in [(false, "PutItem"), (true, "PutItem"), (false, "SendMessageBatch")] {
+        let bench = Bench::new().await;
+        bench.tell(&[event("a", 1)]).await;
+        let faults = bench.world.cloud.faults();
+        let service = if operation == "PutItem" { "DynamoDB" } else { "SQS" };
+        let gate = faults.gate_on(Fault::on(service, operation).times(1));
+        if fails {
+            faults.add(Fault::on(service, operation).effect(Effect::respond(
+                400,
+                "ValidationException",
+                "no",
+            )));
+        }
+        for operation in ["DeleteMessageBatch", "ChangeMessageVisibilityBatch"] {
+            faults.add(Fault::on("SQS", operation).always().effect(Effect::Delay(std::time::Duration::ZERO)));
+        }
+        let messages = bench.receive().await;
+        let mut dispatching = bench.drain.dispatch(messages).boxed_local();
+        futures::select_biased! {
+            () = (&mut dispatching).fuse() => panic!("it cannot be answered"),
+            () = gate.reached().fuse() => {}
+        }
+        // Its process stands still; the answer comes meanwhile.
+        gate.open();
+        tokio::time::sleep(VISIBILITY).await;
+        assert_eq!(bench.receive().await.len(), 1);
+        dispatching.await;
+        assert_eq!(bench.hits("SQS.DeleteMessageBatch:Delay"), 0, "{operation}");
+        assert_eq!(bench.hits("SQS.ChangeMessageVisibilityBatch:Delay"), 0, "{operation}");
+        assert!(bench.receive().await.is_empty(), "{operation}: the other's message is visible");
+        bench.dispatch_all().await;
+        assert!(bench.keys("fast").await.iter().all(|key| key == "a"), "{operation}");
         assert_eq!(bench.left().await, 0);
     }
 }

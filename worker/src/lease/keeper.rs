@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use common::fault::Class;
+use common::fault::{Class, Fault};
 use common::metrics::{self, Heartbeat, Loss};
-use common::queue::{BATCH_MAX, Entry, Message, Queue, Receipt};
+use common::queue::{BATCH_MAX, Message, Queue, Receipt};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -35,9 +34,9 @@ struct State {
 
 #[derive(Debug)]
 struct Held {
+    /// Of the receive, or of the last good heartbeat.
     receipt: Receipt,
     beat_at: Instant,
-    void_at: Instant,
     hand_over_at: Instant,
     /// A heartbeat is on its way.
     beating: bool,
@@ -50,18 +49,14 @@ struct Held {
 pub struct Lease {
     keeper: Arc<Keeper>,
     id: u64,
-    receipt: Receipt,
     lost: CancellationToken,
     hand_over: CancellationToken,
 }
 
-/// One entry of a request.
-type Change = (Receipt, Duration);
-
 struct Beat {
     ids: Vec<u64>,
     start: Instant,
-    entries: Vec<Entry>,
+    extended: Vec<Result<Receipt, Fault>>,
 }
 
 impl Keeper {
@@ -77,14 +72,13 @@ impl Keeper {
         let held = Held {
             receipt: message.receipt.clone(),
             beat_at: self.timing.beat_at(message.received_after, fastrand::f64()),
-            void_at: self.timing.void_at(message.received_after),
             hand_over_at: self.timing.hand_over_at(message.received_after),
             beating: false,
             lost: lost.clone(),
             hand_over: hand_over.clone(),
         };
-        // The process stood still while the message came: it may be somebody else's already.
-        if held.void_at <= Instant::now() {
+        // The process stood still while the message came: another worker may hold it already.
+        if held.receipt.is_void() {
             metrics::lease_lost(&self.queue, Loss::Expired);
             lost.cancel();
         }
@@ -94,7 +88,7 @@ impl Keeper {
         state.held.insert(id, held);
         drop(state);
         self.changed.notify_waiters();
-        Lease { keeper: Arc::clone(self), id, receipt: message.receipt.clone(), lost, hand_over }
+        Lease { keeper: Arc::clone(self), id, lost, hand_over }
     }
 
     /// Beats for ever.
@@ -107,9 +101,9 @@ impl Keeper {
             let now = Instant::now();
             self.end_what_is_over(now);
             while beats.len() < REQUESTS_MAX
-                && let Some((ids, changes)) = self.due(now)
+                && let Some((ids, receipts)) = self.due(now)
             {
-                beats.push(self.beat(ids, changes));
+                beats.push(self.beat(ids, receipts));
             }
             let wake_at = self.next_wake(beats.len() < REQUESTS_MAX);
             tokio::select! {
@@ -121,15 +115,15 @@ impl Keeper {
         }
     }
 
-    async fn beat(&self, ids: Vec<u64>, changes: Vec<Change>) -> Beat {
+    async fn beat(&self, ids: Vec<u64>, receipts: Vec<Receipt>) -> Beat {
         let start = Instant::now();
-        Beat { ids, start, entries: self.queue.change_visibility(&changes).await }
+        Beat { ids, start, extended: self.queue.extend(&receipts).await }
     }
 
     /// Ends the leases that are over, whether or not heartbeats are on their way.
     fn end_what_is_over(&self, now: Instant) {
         for held in self.state().held.values() {
-            if held.void_at <= now && !held.lost.is_cancelled() {
+            if held.receipt.void_at() <= now && !held.lost.is_cancelled() {
                 tracing::warn!("a lease ran out before a heartbeat came through; stopping its work");
                 metrics::lease_lost(&self.queue, Loss::Expired);
                 held.lost.cancel();
@@ -141,7 +135,7 @@ impl Keeper {
     }
 
     /// Once one heartbeat is due, picks up to ten that are due soon: they share a request.
-    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<Change>)> {
+    fn due(&self, now: Instant) -> Option<(Vec<u64>, Vec<Receipt>)> {
         let mut state = self.state();
         let waits =
             |held: &Held| !held.beating && !held.lost.is_cancelled() && !held.hand_over.is_cancelled();
@@ -150,13 +144,13 @@ impl Keeper {
         }
         let soon = now + self.timing.visibility_timeout() / 15;
         let due = state.held.iter_mut().filter(|(_, held)| waits(held) && held.beat_at <= soon);
-        let (mut ids, mut changes) = (Vec::new(), Vec::new());
+        let (mut ids, mut receipts) = (Vec::new(), Vec::new());
         for (id, held) in due.take(BATCH_MAX) {
             held.beating = true;
             ids.push(*id);
-            changes.push((held.receipt.clone(), self.timing.visibility_timeout()));
+            receipts.push(held.receipt.clone());
         }
-        (!ids.is_empty()).then_some((ids, changes))
+        (!ids.is_empty()).then_some((ids, receipts))
     }
 
     /// Without a free request, a heartbeat that is due waits for one to come back, not for a time that has passed.
@@ -164,9 +158,9 @@ impl Keeper {
         let state = self.state();
         let alive = state.held.values().filter(|held| !held.lost.is_cancelled());
         let wakes = alive.map(|held| {
-            let ends = held.void_at.min(held.hand_over_at);
+            let ends = held.receipt.void_at().min(held.hand_over_at);
             match (held.hand_over.is_cancelled(), held.beating || !may_beat) {
-                (true, _) => held.void_at,
+                (true, _) => held.receipt.void_at(),
                 (false, true) => ends,
                 (false, false) => ends.min(held.beat_at),
             }
@@ -177,14 +171,16 @@ impl Keeper {
     fn came_back(&self, beat: Beat) {
         let now = Instant::now();
         let mut state = self.state();
-        for (id, entry) in beat.ids.into_iter().zip(beat.entries) {
+        for (id, extended) in beat.ids.into_iter().zip(beat.extended) {
             let Some(held) = state.held.get_mut(&id) else { continue };
             held.beating = false;
-            match entry {
-                Ok(()) => {
-                    let margin = held.void_at.saturating_duration_since(now);
+            match extended {
+                // SQS extends what another worker holds by now, too: an answer that comes too late says nothing.
+                _ if held.receipt.is_void() => metrics::heartbeat(&self.queue, Heartbeat::Failed),
+                Ok(receipt) => {
+                    let margin = held.receipt.void_at().saturating_duration_since(now);
                     metrics::heartbeat(&self.queue, Heartbeat::Extended { margin });
-                    held.void_at = self.timing.void_at(beat.start);
+                    held.receipt = receipt;
                     held.beat_at = self.timing.beat_at(beat.start, fastrand::f64());
                 }
                 Err(fault) if fault.is_passing() || fault.class == Class::Denied => {
@@ -192,7 +188,8 @@ impl Keeper {
                     metrics::heartbeat(&self.queue, Heartbeat::Failed);
                     held.beat_at = self.timing.retry_at(now);
                 }
-                // SQS says that the message is not ours any more.
+                // The message has been deleted, or SQS hides it no longer: either way there is nothing to hold on to. That another
+                // worker holds it, SQS does not say.
                 Err(fault) => {
                     tracing::warn!(%fault, "a heartbeat was refused; stopping its work");
                     metrics::heartbeat(&self.queue, Heartbeat::Refused);
@@ -235,26 +232,32 @@ impl Lease {
         self.hand_over.cancelled().await;
     }
 
-    /// Ends the heartbeats and waits for one that is on its way: a heartbeat that arrives after a release would hide the message
-    /// again. Afterwards the message may be deleted or given back.
-    pub async fn end(self) -> Receipt {
+    /// Ends the heartbeats and waits for one that is on its way: a heartbeat that arrives after a give-back would hide the message
+    /// again. Then the message may be deleted or given back under the receipt, until that is void.
+    ///
+    /// `None` when the lease is lost: nothing may be sent for the message any more.
+    pub async fn end(self) -> Option<Receipt> {
         loop {
             let changed = self.keeper.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             {
                 let mut state = self.keeper.state();
-                match state.held.get_mut(&self.id) {
-                    Some(held) if held.beating => held.beat_at = held.void_at,
-                    _ => {
-                        state.held.remove(&self.id);
-                        break;
-                    }
+                let held = state.held.get_mut(&self.id)?;
+                if held.lost.is_cancelled() || held.receipt.is_void() {
+                    return None;
                 }
+                if !held.beating {
+                    return Some(held.receipt.clone());
+                }
+                held.beat_at = held.receipt.void_at();
             }
-            changed.await;
+            tokio::select! {
+                biased;
+                () = self.lost.cancelled() => return None,
+                () = changed => {}
+            }
         }
-        self.receipt.clone()
     }
 }
 

@@ -1,4 +1,4 @@
-//! When a lease is beaten, when it is void, and when it has to be handed over. Pure.
+//! When a lease is extended and when it has to be handed over. When it is void, its receipt says. Pure.
 
 use std::time::Duration;
 
@@ -25,12 +25,6 @@ impl Timing {
         self.visibility_timeout
     }
 
-    /// Until when a lease holds whose last good request began at `start`. The margin covers what the clock and the network blur.
-    pub fn void_at(&self, start: Instant) -> Instant {
-        let margin = (self.visibility_timeout / 10).min(Duration::from_secs(10));
-        start + self.visibility_timeout.saturating_sub(margin)
-    }
-
     /// When to extend it: after a third, so that two heartbeats may fail. `jitter` (0 to 1) spreads a batch that arrived together.
     pub fn beat_at(&self, start: Instant, jitter: f64) -> Instant {
         start + (self.visibility_timeout / 3).mul_f64(1.0 - 0.2 * jitter.clamp(0.0, 1.0))
@@ -49,17 +43,17 @@ impl Timing {
 
 #[cfg(test)]
 mod tests {
+    use common::queue::void_at;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_lease_is_beaten_well_before_it_is_void_and_void_before_sqs_says_so() {
+    async fn a_lease_is_extended_well_before_it_is_void() {
         let start = Instant::now();
         for seconds in [2, 30, 60, 600, 3_600] {
             let timing = Timing::new(Duration::from_secs(seconds));
-            let expires = start + Duration::from_secs(seconds);
-            assert!(timing.beat_at(start, 0.0) < timing.void_at(start));
+            assert!(timing.beat_at(start, 0.0) < void_at(start, timing.visibility_timeout()));
             assert!(timing.beat_at(start, 1.0) < timing.beat_at(start, 0.0));
-            assert!(timing.void_at(start) < expires);
             assert!(timing.hand_over_at(start) + Duration::from_secs(seconds) <= start + CAP);
         }
     }

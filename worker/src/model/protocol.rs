@@ -43,6 +43,8 @@ pub(super) struct Protocol {
     pub(super) bug: Bug,
     /// S4 without its known limit: a publish by an attempt that has lost the fence, between another's look and its `failed`.
     pub(super) strict: bool,
+    /// Heartbeats and give-backs may be given up on and land late.
+    pub(super) late_visibility: bool,
     pub(super) failed_attempts_max: u32,
     /// `standing` of production, of what each version (or, last, somebody else) published, seen by each version.
     pub(super) standings: [[Standing; VERSIONS_MAX + 1]; VERSIONS_MAX],
@@ -54,7 +56,14 @@ impl Protocol {
         let standings = std::array::from_fn(|of: usize| {
             std::array::from_fn(|by: usize| standing(&occupant(transfers.get(by)), &transfers[of], None))
         });
-        Self { start, bug: Bug::None, strict: false, failed_attempts_max: 2, standings }
+        Self {
+            start,
+            bug: Bug::None,
+            strict: false,
+            late_visibility: false,
+            failed_attempts_max: 2,
+            standings,
+        }
     }
 
     pub(super) fn with(self, bug: Bug) -> Self {
@@ -170,6 +179,28 @@ impl Protocol {
         Ok(true)
     }
 
+    /// SQS applies a heartbeat to what is visible, too.
+    fn hide(world: &mut World, of: Version) {
+        if world.lane[of] > 0 {
+            world.lane[of] -= 1;
+            world.hidden[of] += 1;
+        }
+    }
+
+    /// SQS applies a give-back to what another worker holds, too, and that one does not notice.
+    fn expose(world: &mut World, of: Version) {
+        let holder = world.workers.iter_mut().find_map(|worker| match worker {
+            Worker::Busy { of: theirs, stale, .. } if *theirs == of && !*stale => Some(stale),
+            _ => None,
+        });
+        match holder {
+            _ if world.hidden[of] > 0 => world.hidden[of] -= 1,
+            Some(stale) => *stale = true,
+            None => return,
+        }
+        world.lane[of] += 1;
+    }
+
     /// S7 of a lane's message.
     pub(super) fn may_delete(world: &World, of: Version) -> Result<(), &'static str> {
         let over = world.items[of].is_some_and(|item| item.status.is_terminal());
@@ -183,6 +214,8 @@ impl Protocol {
             Late::Send(of) => Self::send(world, of),
             Late::Claim { of, owner } => drop(self.claim(world, of, owner)?),
             Late::Publish { of, held, condition } => drop(self.publish(world, of, held, condition)?),
+            Late::Heartbeat(of) => Self::hide(world, of),
+            Late::GiveBack(of) => Self::expose(world, of),
             Late::Write { of, held, ending } => drop(self.write(world, of, held, ending)?),
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! What is explored, and that mistakes would be found. `cargo test -p drayage-worker model -- --nocapture` prints the sizes.
 
 use super::explore::{Broken, CIRCLING, Explored, Machine, Move, STUCK, explore};
-use super::lease::{self, HELD_ALONE, Leasing, STAYS_VISIBLE};
+use super::lease::{self, HELD_ALONE, LEFT_ALONE, Leasing, STAYS_VISIBLE};
 use super::protocol::{Bug, Protocol, S3, S4, S5, S6, S7};
 use super::world::{Object, World};
 
@@ -52,6 +52,26 @@ fn of_two_versions_the_newer_stays() {
     assert!(holds("two versions, 2 faults", two_versions(2)).good_ends > 0);
 }
 
+/// Heartbeats and give-backs of one worker that SQS applies when another holds the message: the fence and the conditional publish keep
+/// the results right, and what was hidden comes back.
+#[test]
+fn visibility_changes_that_land_late_do_no_harm() {
+    let start = World::new(3, [0, 0]).dispatched(0);
+    let protocol = Protocol { late_visibility: true, ..Protocol::new(start) };
+    let explored = explore(&protocol, STATES_MAX);
+    eprintln!("late visibility changes, 3 faults: {explored:?}");
+    assert!(explored.unwrap().good_ends > 0);
+}
+
+#[test]
+fn without_the_fence_a_late_give_back_does_harm() {
+    let start = World::new(3, [0, 0]).dispatched(0);
+    let protocol = Protocol { late_visibility: true, ..Protocol::new(start).with(Bug::FenceIgnored) };
+    let broken = explore(&protocol, STATES_MAX).unwrap_err();
+    eprintln!("late visibility changes without a fence: {broken:#?}");
+    assert_eq!(broken.property, S4);
+}
+
 #[test]
 fn a_lease_is_held_alone() {
     let explored = explore(&Leasing::new(lease::Bug::None), STATES_MAX).unwrap();
@@ -61,9 +81,17 @@ fn a_lease_is_held_alone() {
 
 #[test]
 fn mistakes_about_a_lease_are_found() {
-    let broken = |bug| explore(&Leasing::new(bug), STATES_MAX).unwrap_err().property;
-    assert_eq!(broken(lease::Bug::CountedFromReply), HELD_ALONE);
-    assert_eq!(broken(lease::Bug::NotAwaitedAtTheEnd), STAYS_VISIBLE);
+    for (bug, property) in [
+        (lease::Bug::CountedFromReply, HELD_ALONE),
+        (lease::Bug::NotAwaitedAtTheEnd, STAYS_VISIBLE),
+        (lease::Bug::HeartbeatUnderVoidLease, LEFT_ALONE),
+        (lease::Bug::GiveBackUnderVoidLease, LEFT_ALONE),
+        (lease::Bug::LateReplyTrusted, HELD_ALONE),
+    ] {
+        let broken = explore(&Leasing::new(bug), STATES_MAX).unwrap_err();
+        eprintln!("{bug:?}: {broken:#?}");
+        assert_eq!(broken.property, property, "{bug:?}");
+    }
 }
 
 #[test]

@@ -46,6 +46,9 @@ impl Protocol {
         if spend(&mut dead.world) {
             moves.push(dead.ends("worker: dies, or stops for a lost lease", false));
         }
+        if self.late_visibility {
+            attempt.leave_visibility_changes(stage, moves);
+        }
         match stage {
             Stage::Claiming { owner } => attempt.claim(owner, moves),
             Stage::Publishing(held, condition) => attempt.publish(held, condition, moves),
@@ -70,6 +73,19 @@ impl Attempt<'_> {
         self.world.workers[self.at] = Worker::Idle;
         self.world.hidden[self.of] += u8::from(!self.stale);
         free(name, self.world, quiet)
+    }
+
+    /// Heartbeats and give-backs that are sent in time, given up on, and on their way still.
+    fn leave_visibility_changes(&self, stage: Stage, moves: &mut Vec<Move<World>>) {
+        let mut next = self.clone();
+        if self.stale || !spend(&mut next.world) {
+            return;
+        }
+        let mut beating = next.clone();
+        beating.world.late.push(Late::Heartbeat(self.of));
+        moves.push(beating.then("worker: gives up on a heartbeat on its way", stage, false));
+        next.world.late.push(Late::GiveBack(self.of));
+        moves.push(next.ends("worker: gives the message back, and the request is on its way", false));
     }
 
     /// A request's faults. After each the worker goes `on`, or dies and the message comes back.

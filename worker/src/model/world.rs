@@ -101,6 +101,8 @@ pub(super) enum Worker {
 pub(super) enum Late {
     Queue(Version),
     Send(Version),
+    Heartbeat(Version),
+    GiveBack(Version),
     Claim { of: Version, owner: u8 },
     Publish { of: Version, held: Held, condition: Condition },
     Write { of: Version, held: Held, ending: Ending },

@@ -186,8 +186,8 @@ async fn a_lease_is_kept_for_hours_and_handed_over_half_an_hour_before_the_cap()
     assert!(!keeping(&keeper, refused).await);
     assert_eq!(started.elapsed(), 12 * HOUR - HOUR / 2);
     assert_eq!(yard.messages().await, (0, 1));
-    let receipt = lease.end().await;
-    yard.queue.change_visibility(&[(receipt, Duration::ZERO)]).await.remove(0).unwrap();
+    let receipt = lease.end().await.unwrap();
+    yard.queue.give_back(vec![(receipt, Duration::ZERO)]).await;
     assert_eq!(yard.messages().await, (1, 0));
 }
 
@@ -231,8 +231,8 @@ async fn a_lease_does_not_end_before_the_heartbeat_that_is_on_its_way() {
         gate.open();
         end.await
     };
-    let receipt = keeping(&keeper, ended).await;
-    yard.queue.change_visibility(&[(receipt, Duration::ZERO)]).await.remove(0).unwrap();
+    let receipt = keeping(&keeper, ended).await.unwrap();
+    yard.queue.give_back(vec![(receipt, Duration::ZERO)]).await;
     assert_eq!(yard.messages().await, (1, 0));
 }
 

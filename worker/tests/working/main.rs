@@ -35,5 +35,6 @@ mod server_side_parts;
 mod shutdowns;
 mod source_bodies;
 mod sources;
+mod stale_leases;
 mod throttles;
 mod versions;
