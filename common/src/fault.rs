@@ -123,7 +123,7 @@ impl Fault {
         let is_bodiless = reply::is_bodiless(raw);
         let (class, code) = match status {
             // S3 may send an empty 200 to a publish: that passes, like the error that it stands for.
-            200..=299 if is_aws && is_bodiless => (Class::Transient, EMPTY),
+            200..=299 if is_aws && is_bodiless && !is_without_body(operation) => (Class::Transient, EMPTY),
             200..=299 => (Class::Transient, unusable(is_aws)),
             _ if !is_aws => (of_a_stranger(status), NOT_AWS),
             _ if is_bodiless && operation.starts_with("Head") => (classify(status, ""), NO_CODE),
@@ -204,6 +204,11 @@ const NOT_AWS: &str = "not_an_aws_answer";
 pub const UNREADABLE: &str = "unreadable_reply";
 /// The reply to a publish could not be read, and the target may not be looked at.
 const IN_DOUBT: &str = "publish_in_doubt";
+
+/// Operations whose success says all it has to say in headers.
+fn is_without_body(operation: &str) -> bool {
+    matches!(operation, "HeadObject" | "PutObject" | "UploadPart")
+}
 
 fn unusable(is_aws: bool) -> &'static str {
     if is_aws { UNREADABLE } else { NOT_AWS }
@@ -347,6 +352,16 @@ mod tests {
 
     /// A reply with a body and headers, as the SDK gives it when it found `code`.
     fn replied(status: u16, code: Option<&str>, body: &'static str, headers: &[&'static str]) -> Fault {
+        replied_to("HeadObject", status, code, body, headers)
+    }
+
+    fn replied_to(
+        operation: &'static str,
+        status: u16,
+        code: Option<&str>,
+        body: &'static str,
+        headers: &[&'static str],
+    ) -> Fault {
         let mut raw =
             HttpResponse::new(status.try_into().unwrap(), aws_smithy_types::body::SdkBody::from(body));
         for name in headers {
@@ -356,7 +371,7 @@ mod tests {
         if let Some(code) = code {
             error = error.code(code);
         }
-        Fault::of("HeadObject", &SdkError::service_error(error.build(), raw))
+        Fault::of(operation, &SdkError::service_error(error.build(), raw))
     }
 
     const HTML: &str = "<html><Code>NoSuchKey</Code></html>";
@@ -400,7 +415,8 @@ mod tests {
         let unreadable = replied(200, None, "{", REQUEST_ID);
         assert_eq!((unreadable.class, &*unreadable.code), (Class::Transient, UNREADABLE));
         assert!(unreadable.is_unreadable() && unreadable.is_uncertain() && !unreadable.is_named());
-        assert_eq!(replied(200, None, "", REQUEST_ID).code, EMPTY);
+        assert_eq!(replied(200, None, "", REQUEST_ID).code, UNREADABLE, "a HEAD has no body");
+        assert_eq!(replied_to("CompleteMultipartUpload", 200, None, "", REQUEST_ID).code, EMPTY);
         let named = replied(200, Some("InternalError"), "<Error><Code>InternalError</Code></Error>", &[]);
         assert_eq!((named.class, &*named.code), (Class::Transient, "InternalError"));
     }

@@ -79,6 +79,7 @@ pub(super) const REASONS: &[&str] = &[
     "source_missing",
     "source_overwritten",
     "too_large",
+    "unreadable_reply",
     "unusable_target_key",
     OTHER,
 ];

@@ -120,6 +120,35 @@ async fn metadata_that_leaves_no_room_for_the_mark_fails_the_transfer_at_once() 
     }
 }
 
+/// `count` times an e with an accent, two bytes of UTF-8, as S3 shows it: in encoded words, which are longer.
+async fn with_accents(yard: &Yard, body: &[u8], count: usize) -> Transfer {
+    let words = vec!["=?UTF-8?Q?=C3=A9?="; count].join(" ");
+    let shown = simcloud::Effect::response_header("x-amz-meta-m", &words);
+    for operation in ["HeadObject", "GetObject"] {
+        let fault = simcloud::Fault::on("S3", operation).key("landing/").always().effect(shown.clone());
+        yard.faults().add(fault);
+    }
+    yard.land("k", body).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_is_counted_as_the_text_that_s3_keeps() {
+    const ROOM: usize = (METADATA_BYTES_MAX - MARKER_BYTES - 1) / 2;
+    for size in SIZES {
+        let body = bytes(size, 4);
+        for count in [800, ROOM] {
+            let yard = Yard::new().await;
+            let transfer = with_accents(&yard, &body, count).await;
+            yard.work_until(Status::Completed).await;
+            yard.assert_delivered(&transfer, &body).await;
+        }
+        let yard = Yard::new().await;
+        let transfer = with_accents(&yard, &body, ROOM + 1).await;
+        yard.work_until(Status::Failed).await;
+        yard.assert_parked(&transfer, "metadata_too_large").await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_file_that_has_been_going_round_is_stopped() {
     let yard = Yard::new().await;

@@ -15,12 +15,13 @@ const WAYS: [(usize, Strategy); 5] = [
 ];
 
 /// What a HEAD or GET may show of a source.
-const BEYOND: [(&str, &str, &str); 5] = [
+const BEYOND: [(&str, &str, &str); 6] = [
     ("x-amz-object-lock-mode", "COMPLIANCE", "an object lock's retention"),
     ("x-amz-object-lock-retain-until-date", "2030-01-01T00:00:00Z", "an object lock's retention"),
     ("x-amz-object-lock-legal-hold", "ON", "a legal or event hold"),
     ("x-amz-missing-meta", "1", "metadata that no header can hold"),
-    ("expires", "when it is cold", "an Expires that is no date"),
+    ("x-amz-storage-class", "OUTPOSTS", "a storage class that no other bucket has"),
+    ("x-amz-storage-class", "EXPRESS_ONEZONE", "a storage class that no other bucket has"),
 ];
 
 fn show(yard: &Yard, name: &str, value: &str) {
@@ -71,7 +72,7 @@ async fn any_other_route_copies_without_it() {
             yard.work_until(Status::Completed).await;
             yard.assert_delivered(&transfer, &body).await;
             let head = yard.head("k").await;
-            assert_eq!((head.object_lock_mode(), head.expires_string()), (None, None), "{what}");
+            assert_eq!((head.object_lock_mode(), head.storage_class()), (None, None), "{what}");
         }
     }
 }
@@ -106,11 +107,49 @@ async fn a_strict_route_that_drops_tags_and_sees_no_hold_copies() {
     let options = CopyOptions { tags: TagPolicy::Drop, ..options(Fidelity::Strict, Strategy::Stream) };
     let transfer = with_unreadable_tags(&yard, options, b"body").await;
     show(&yard, "x-amz-object-lock-legal-hold", "OFF");
-    show(&yard, "expires", "Fri, 15 Jan 2027 08:00:00 GMT");
     yard.send(&transfer).await;
     yard.work_until(Status::Completed).await;
     yard.assert_delivered(&transfer, b"body").await;
-    assert_eq!(yard.head("k").await.expires_string(), Some("Fri, 15 Jan 2027 08:00:00 GMT"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strict_route_that_chooses_the_storage_class_minds_no_other() {
+    let yard = Yard::new().await;
+    show(&yard, "x-amz-storage-class", "SNOW");
+    let storage_class = Some("STANDARD_IA".to_owned());
+    let options = CopyOptions { storage_class, ..options(Fidelity::Strict, Strategy::Stream) };
+    let transfer = yard.land_on(&options, "k", b"body").await;
+    yard.work_until(Status::Completed).await;
+    yard.assert_delivered(&transfer, b"body").await;
+    assert_eq!(yard.head("k").await.storage_class().map(|class| class.as_str()), Some("STANDARD_IA"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expires_is_carried_as_it_is_whether_it_is_a_date_or_not() {
+    for (number, expires) in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "Mon, 06 Nov 1994 08:49:37 GMT",
+        "0",
+        "-1",
+        "when it is cold",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (size, strategy) in WAYS.into_iter().take(if number == 1 { WAYS.len() } else { 1 }) {
+            let yard = Yard::new().await;
+            show(&yard, "expires", expires);
+            let body = bytes(size, 5);
+            let transfer = yard.land_on(&options(Fidelity::Strict, strategy), "k", &body).await;
+            yard.work_until(Status::Completed).await;
+            yard.assert_delivered(&transfer, &body).await;
+            // The fault shows it of the source only.
+            yard.faults().clear();
+            assert_eq!(yard.head("k").await.expires_string(), Some(expires), "{size} {strategy:?}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
