@@ -169,27 +169,35 @@ impl Queue {
     /// Hides each message for a time counted from now. One try: the SDK knows nothing of receipts.
     async fn change_visibility(&self, changes: &[(Receipt, Duration)]) -> Vec<Entry> {
         const OPERATION: &str = "ChangeMessageVisibilityBatch";
-        let changed = in_batches(OPERATION, changes, |change| &change.0, async |batch: &[&(Receipt, Duration)]| {
-            let entries = batch.iter().enumerate().map(|(index, (receipt, visibility_timeout))| {
-                ChangeMessageVisibilityBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .receipt_handle(receipt.as_str())
-                    .visibility_timeout(i32::try_from(visibility_timeout.as_secs()).unwrap_or(i32::MAX))
-                    .build()
-            });
-            let entries = built(OPERATION, entries)?;
-            let request =
-                self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-            let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
-            let reply = request.customize().config_override(once).send().await;
-            let reply = reply.map_err(|error| Fault::of(OPERATION, &error))?;
-            Ok(by_entry(
-                OPERATION,
-                batch.len(),
-                reply.successful.iter().map(|entry| &*entry.id),
-                &reply.failed,
-            ))
-        })
+        let changed = in_batches(
+            OPERATION,
+            changes,
+            |change| &change.0,
+            async |batch: &[&(Receipt, Duration)]| {
+                let entries = batch.iter().enumerate().map(|(index, (receipt, visibility_timeout))| {
+                    ChangeMessageVisibilityBatchRequestEntry::builder()
+                        .id(index.to_string())
+                        .receipt_handle(receipt.as_str())
+                        .visibility_timeout(i32::try_from(visibility_timeout.as_secs()).unwrap_or(i32::MAX))
+                        .build()
+                });
+                let entries = built(OPERATION, entries)?;
+                let request = self
+                    .client
+                    .change_message_visibility_batch()
+                    .queue_url(&self.url)
+                    .set_entries(Some(entries));
+                let once = aws_sdk_sqs::config::Builder::new().retry_config(RetryConfig::disabled());
+                let reply = request.customize().config_override(once).send().await;
+                let reply = reply.map_err(|error| Fault::of(OPERATION, &error))?;
+                Ok(by_entry(
+                    OPERATION,
+                    batch.len(),
+                    reply.successful.iter().map(|entry| &*entry.id),
+                    &reply.failed,
+                ))
+            },
+        )
         .await;
         metrics::queues::hidden(self, changes, &changed);
         changed
