@@ -99,10 +99,17 @@ impl Facts {
 
     /// Whether access to a transfer's source or target was refused since then.
     pub(crate) fn was_denied_since(&self, expected: &Expected, since_ms: u64) -> bool {
-        let (source, target) = (format!("{LANDING}/{}", expected.key), &expected.target);
-        let target = format!("{}/{}", target.bucket, target.key);
-        let is_since = |denied_ms: &u64| *denied_ms >= since_ms;
-        [source, target].iter().any(|object| self.denied_ms.get(object).is_some_and(is_since))
+        let source = format!("{LANDING}/{}", expected.key);
+        self.was_refused_since(&source, since_ms) || self.was_look_refused_since(expected, since_ms)
+    }
+
+    /// Whether nobody was allowed to look at a transfer's target since then.
+    pub(crate) fn was_look_refused_since(&self, expected: &Expected, since_ms: u64) -> bool {
+        self.was_refused_since(&format!("{}/{}", expected.target.bucket, expected.target.key), since_ms)
+    }
+
+    fn was_refused_since(&self, object: &str, since_ms: u64) -> bool {
+        self.denied_ms.get(object).is_some_and(|denied_ms| *denied_ms >= since_ms)
     }
 
     /// Whether anything has gone wrong for an actor since then, or it stood still at that time or after.
