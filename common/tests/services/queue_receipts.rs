@@ -53,7 +53,8 @@ async fn nothing_is_sent_under_a_void_receipt() {
     let void = bench.receive_one().await.receipt;
     pass(VISIBILITY).await;
     bench.receive_one().await;
-    [HIDE, "DeleteMessageBatch"].map(|operation| bench.watch(operation));
+    bench.watch(HIDE);
+    bench.watch("DeleteMessageBatch");
     let unsent =
         |fault: &common::fault::Fault| fault.class == Class::Precondition && fault.code == LEASE_VOID;
     let deleted = bench.queue.delete(std::slice::from_ref(&void)).await.remove(0);
