@@ -27,3 +27,4 @@ pub use fault::{Effect, Fault, FaultId, Faults, Gate};
 pub use observe::{Caller, Event, Incoming, Observer};
 pub use s3::{VirtualChecksum, VirtualObject, VirtualTraffic};
 pub use server::serve;
+pub use sqs::receive_of;

@@ -197,9 +197,9 @@ fn slowed(stage: &Stage, plan: &Plan) -> Option<String> {
 async fn compared(stage: &Arc<Stage>, place: &Place) -> Option<String> {
     let visible: Vec<_> = {
         let state = stage.lock();
-        let last = state.facts.published.iter().filter_map(|(target, all)| {
-            let expected = state.facts.expected.get(&all.last()?.transfer)?;
-            Some((target.clone(), expected.content))
+        let last = state.facts.published.keys().filter_map(|target| {
+            let visible = state.facts.visible(&target.0, &target.1)?;
+            Some((target.clone(), state.facts.expected.get(&visible.transfer)?.content))
         });
         last.collect()
     };

@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) workers: usize,
     pub(super) permits: [usize; 2],
     pub(super) parts_in_flight: usize,
+    /// What the store copies in one request; larger files it copies by parts.
+    pub(super) copy_object_bytes_max: u64,
     pub(super) rates: Rates,
     /// In order of time.
     pub(super) deeds: Vec<(Duration, Deed)>,
@@ -73,6 +75,7 @@ impl Plan {
             workers: draws.usize(2..=4),
             permits: [draws.usize(1..=8), draws.usize(1..=3)],
             parts_in_flight: draws.usize(1..=3),
+            copy_object_bytes_max: [50_000, 1_000_000, 9 << 20][draws.usize(0..3)],
             rates,
             deeds: deeds(&mut draws, files, chaos, !is_lane_trouble),
             is_lane_trouble,

@@ -198,10 +198,10 @@ impl Stage {
                 control.twice.store(twice, Ordering::Relaxed);
                 control.stop.notify_one();
             }
-            (wish @ (Strike::Overwrite { .. } | Strike::Delete { .. } | Strike::Abort { .. }), _) => {
+            (Strike::Crash | Strike::Pause(_) | Strike::Stop { .. }, None) => {}
+            (wish, _) => {
                 let _ = state.wishes.send(wish);
             }
-            (_, None) => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::gate::Latch;
+use super::gate::{Gate, Latch};
 
 /// What a fault does. "Applied" means that the service did what was asked.
 #[derive(Debug, Clone)]
@@ -40,13 +40,21 @@ pub enum Effect {
     /// The request is applied, then 200 with an empty body.
     EmptyOkAfter,
     /// The response has this header, whatever the service says: for what AWS may answer and simcloud has no state for.
-    ResponseHeader { name: String, value: String },
+    ResponseHeader { name: String, value: Vec<u8> },
+    /// A proxy, a load balancer or a captive portal answers in the service's place, without applying the request: the answer is no
+    /// service's, and names no request.
+    Intercept { status: u16, content_type: String, body: String },
+    /// The request is applied, and its answer is replaced in the same way.
+    InterceptAfter { status: u16, content_type: String, body: String },
     /// Of a batch, the entries whose place is a set bit are not applied, and the answer names them as failed by the service
     /// (`InternalError`). SQS batches only.
     FailEntries { places: u64 },
     /// The request waits at a [`crate::Gate`]; made by `Faults::gate`.
     #[doc(hidden)]
     Hold(Latch),
+    /// S3 receives all of the request, and applies it when the gate opens; made by [`Effect::applied_late`].
+    #[doc(hidden)]
+    AppliedLate(Latch),
 }
 
 impl Effect {
@@ -60,9 +68,25 @@ impl Effect {
         Self::RespondAfter { status, code: code.to_owned(), message: message.to_owned() }
     }
 
-    /// A header of the response.
-    pub fn response_header(name: &str, value: &str) -> Self {
-        Self::ResponseHeader { name: name.to_owned(), value: value.to_owned() }
+    /// A header of the response. HTTP allows bytes that are no text.
+    pub fn response_header(name: &str, value: impl AsRef<[u8]>) -> Self {
+        Self::ResponseHeader { name: name.to_owned(), value: value.as_ref().to_vec() }
+    }
+
+    /// An answer that is no AWS service's, in place of the service's.
+    pub fn intercept(status: u16, content_type: &str, body: &str) -> Self {
+        Self::Intercept { status, content_type: content_type.to_owned(), body: body.to_owned() }
+    }
+
+    /// The same, after the service has applied the request.
+    pub fn intercept_after(status: u16, content_type: &str, body: &str) -> Self {
+        Self::InterceptAfter { status, content_type: content_type.to_owned(), body: body.to_owned() }
+    }
+
+    /// S3 receives the whole request, so its client may die meanwhile. It applies the request when the gate opens or is dropped. S3 only.
+    pub fn applied_late() -> (Self, Gate) {
+        let latch = Latch::closed();
+        (Self::AppliedLate(latch.clone()), Gate(latch))
     }
 
     /// S3's throttle: 503 SlowDown.
@@ -100,8 +124,11 @@ impl Effect {
             Self::EmptyOk => "EmptyOk",
             Self::EmptyOkAfter => "EmptyOkAfter",
             Self::ResponseHeader { .. } => "ResponseHeader",
+            Self::Intercept { .. } => "Intercept",
+            Self::InterceptAfter { .. } => "InterceptAfter",
             Self::FailEntries { .. } => "FailEntries",
             Self::Hold(_) => "Gate",
+            Self::AppliedLate(_) => "AppliedLate",
         }
     }
 }

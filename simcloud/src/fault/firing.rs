@@ -21,6 +21,16 @@ pub(crate) enum Substitute {
     Error(Refusal),
     OkWithErrorBody,
     EmptyOk,
+    /// Not the service's, so nothing of the service is added to it.
+    Foreign(Foreign),
+}
+
+/// An answer of somebody between the client and the service.
+#[derive(Debug, Clone)]
+pub(crate) struct Foreign {
+    status: StatusCode,
+    content_type: String,
+    body: String,
 }
 
 impl Firing {
@@ -43,7 +53,7 @@ impl Firing {
     pub(crate) async fn before(&self) -> Result<Option<Substitute>, Severed> {
         for effect in &self.effects {
             match effect {
-                Effect::Hold(latch) => latch.pass().await,
+                Effect::Hold(latch) | Effect::AppliedLate(latch) => latch.pass().await,
                 Effect::Delay(delay) => tokio::time::sleep(*delay).await,
                 Effect::DropBefore => return Err(Severed),
                 Effect::Respond { status, code, message } => {
@@ -51,10 +61,18 @@ impl Firing {
                 }
                 Effect::OkWithErrorBody => return Ok(Some(Substitute::OkWithErrorBody)),
                 Effect::EmptyOk => return Ok(Some(Substitute::EmptyOk)),
+                Effect::Intercept { status, content_type, body } => {
+                    return Ok(Some(Substitute::Foreign(Foreign::new(*status, content_type, body))));
+                }
                 _ => {}
             }
         }
         Ok(None)
+    }
+
+    /// Whether the service receives the whole request before it waits.
+    pub(crate) fn is_received_first(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::AppliedLate(_)))
     }
 
     /// `substitute` as `service` words it.
@@ -63,6 +81,7 @@ impl Firing {
             Substitute::Error(refusal) => refuse(service, refusal),
             Substitute::OkWithErrorBody => ok_with_error_body(service),
             Substitute::EmptyOk => Response::new(Body::empty()),
+            Substitute::Foreign(foreign) => foreign.answer(),
         }
     }
 
@@ -122,6 +141,9 @@ impl Firing {
                 }
                 Effect::OkWithErrorBodyAfter => ok_with_error_body(service),
                 Effect::EmptyOkAfter => Response::new(Body::empty()),
+                Effect::InterceptAfter { status, content_type, body } => {
+                    Foreign::new(*status, content_type, body).answer()
+                }
                 Effect::TruncateBody { after_bytes } => {
                     response.map(|body| body::truncate(body, *after_bytes))
                 }
@@ -141,8 +163,28 @@ fn error(status: u16, code: &str, message: &str) -> Refusal {
     Refusal::new(status, code.to_owned(), message)
 }
 
-fn with_header(mut response: Response<Body>, name: &str, value: &str) -> Response<Body> {
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+impl Foreign {
+    fn new(status: u16, content_type: &str, body: &str) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        Self { status, content_type: content_type.to_owned(), body: body.to_owned() }
+    }
+
+    fn answer(&self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body.clone()));
+        *response.status_mut() = self.status;
+        if let Ok(content_type) = HeaderValue::try_from(&self.content_type) {
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        }
+        if self.status.is_redirection() {
+            let elsewhere = HeaderValue::from_static("http://portal.invalid/");
+            response.headers_mut().insert(header::LOCATION, elsewhere);
+        }
+        response
+    }
+}
+
+fn with_header(mut response: Response<Body>, name: &str, value: &[u8]) -> Response<Body> {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_bytes(value)) {
         response.headers_mut().insert(name, value);
     }
     response

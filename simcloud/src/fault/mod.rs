@@ -18,5 +18,6 @@ mod registry;
 mod trickle;
 
 pub use self::effect::Effect;
+pub(crate) use self::firing::Substitute;
 pub use self::gate::Gate;
 pub use self::registry::{Fault, FaultId, Faults};

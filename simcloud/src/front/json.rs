@@ -10,6 +10,7 @@ use super::batch;
 use super::reply::{self, Refusal};
 use super::target::Service;
 use crate::api::{ApiResult, Caller};
+use crate::fault::Substitute;
 use crate::{Cloud, Incoming};
 
 /// Largest request body that is read, in bytes: above every documented request limit of these services.
@@ -40,8 +41,10 @@ pub(super) async fn call(
         headers: &parts.headers,
     };
     let firing = firing.and(cloud.inner.options.observer.request(&incoming));
-    if let Some(refusal) = firing.before().await? {
-        return Ok(stamp(cloud, firing.refuse(service, &refusal)));
+    match firing.before().await? {
+        Some(foreign @ Substitute::Foreign(_)) => return Ok(firing.refuse(service, &foreign)),
+        Some(refusal) => return Ok(stamp(cloud, firing.refuse(service, &refusal))),
+        None => {}
     }
     let bytes = firing.alter_request_bytes(bytes);
     let caller = caller(&parts.headers);

@@ -21,6 +21,7 @@ use super::presigned::{self, Check};
 use super::reply::{self, Refusal};
 use super::s3_operation::{Address, address, unknown_subresource};
 use super::target::Service;
+use crate::fault::Substitute;
 use crate::s3::{ObjectHeaders, RequestContext, parse_range};
 use crate::{Cloud, Incoming};
 
@@ -56,8 +57,13 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
         headers: &parts.headers,
     };
     let firing = firing.and(cloud.inner.options.observer.request(&incoming));
-    if let Some(refusal) = firing.before().await? {
-        return Ok(finish(firing.refuse(Service::S3, &refusal)));
+    let body = if firing.is_received_first() { received(body).await? } else { body };
+    match firing.before().await? {
+        Some(foreign @ Substitute::Foreign(_)) => {
+            return Ok(without_body_of(is_head, firing.refuse(Service::S3, &foreign)));
+        }
+        Some(refusal) => return Ok(finish(firing.refuse(Service::S3, &refusal))),
+        None => {}
     }
     let check = Check {
         now: cloud.inner.clock.now(),
@@ -113,7 +119,20 @@ async fn answer(cloud: &Cloud, request: Request<Body>) -> Result<Response<Body>,
         _ if is_xml(&response) => rewritten(response, referenced).await,
         _ => response,
     };
-    firing.after(Service::S3, finish(response)).await
+    // A fault may have put another answer in the place of this one.
+    let response = firing.after(Service::S3, finish(response)).await?;
+    Ok(without_body_of(is_head, response))
+}
+
+/// An answer to a HEAD has no body, whoever sends it.
+fn without_body_of(is_head: bool, response: Response<Body>) -> Response<Body> {
+    if is_head { response.map(|_| Body::empty()) } else { response }
+}
+
+/// The body, read to its end. A client that goes away before that has sent nothing that could be applied.
+async fn received(mut body: Body) -> Result<Body, Severed> {
+    const REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
+    body.store_all_limited(REQUEST_BYTES_MAX).await.map(Body::from).map_err(|_| Severed)
 }
 
 fn is_xml(response: &Response<Body>) -> bool {

@@ -51,6 +51,11 @@ use crate::entropy::Entropy;
 use crate::journal::Slot;
 use crate::observe::Observer;
 
+/// The message and the receive that a receipt handle names, as [`crate::Event`]s number them. For whoever looks on.
+pub fn receive_of(handle: &str) -> Option<(u64, u32)> {
+    receipt::Receipt::decode(handle).map(|receipt| (receipt.sequence, receipt.receive_count))
+}
+
 type Queues = BTreeMap<String, Queue>;
 
 /// All queues of the account.

@@ -113,6 +113,41 @@ async fn a_sent_request_is_applied_though_its_caller_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_was_received_is_applied_late_though_its_caller_is_gone() {
+    let (cloud, client) = world().await;
+    let (late, gate) = Effect::applied_late();
+    cloud.faults().add(Fault::on("S3", "PutObject").effect(late));
+    let write = client.put_object().bucket(BUCKET).key("k").body(ByteStream::from_static(b"late")).send();
+    tokio::select! {
+        _ = write => panic!("the gate is closed"),
+        () = gate.reached() => {}
+    }
+    put(&client, "k", b"sooner").await;
+    gate.open();
+    while get(&client, "k").await != b"late" {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_services_names_no_request_and_no_error() {
+    let (cloud, client) = world().await;
+    put(&client, "k", b"body").await;
+    let page = |status| Effect::intercept(status, "text/html", "<html>elsewhere</html>");
+    cloud.faults().add(Fault::on("S3", "GetObject").effect(page(404)));
+    let refused = client.get_object().bucket(BUCKET).key("k").send().await.unwrap_err();
+    let raw = refused.raw_response().unwrap();
+    assert_eq!((raw.status().as_u16(), raw.headers().get("x-amz-request-id")), (404, None));
+    assert_eq!(raw.headers().get("content-type"), Some("text/html"));
+
+    let unheard = Effect::intercept_after(307, "text/html", "");
+    cloud.faults().add(Fault::on("S3", "DeleteObject").effect(unheard));
+    let redirected = client.delete_object().bucket(BUCKET).key("k").send().await.unwrap_err();
+    assert_eq!(redirected.raw_response().unwrap().headers().get("location"), Some("http://portal.invalid/"));
+    assert_eq!(code(client.head_object().bucket(BUCKET).key("k").send().await).as_deref(), Some("NotFound"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn delays_meet_the_clients_timeouts() {
     let (cloud, _) = world().await;
     let timeouts = TimeoutConfig::builder().read_timeout(Duration::from_secs(5)).build();

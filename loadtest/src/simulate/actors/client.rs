@@ -1,6 +1,7 @@
-//! The client whose files are moved: puts, overwrites and deletes source objects, and removes uploads,
-//! by plan and because of what the services do.
+//! The client whose files are moved: puts, overwrites and deletes source objects, and removes uploads, by plan and because of what the
+//! services do. It also plays those who write and delete at the targets beside the services.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use crate::simulate::stage::Stage;
 
 /// Versions of one key. Overwriting without end would keep it from ever coming to rest.
 const VERSIONS_MAX: usize = 5;
+/// Foreign writes and deletes at one target, for the same reason.
+const FOREIGN_MAX: u32 = 3;
 
 pub(crate) struct Client {
     s3: aws_sdk_s3::Client,
@@ -24,12 +27,14 @@ pub(crate) struct Client {
     draws: fastrand::Rng,
     /// Whether its objects come with a CRC32; where they do not, the store makes a CRC64NVME.
     sends_crc32: bool,
+    /// By bucket and key.
+    foreign: BTreeMap<(String, String), u32>,
 }
 
 impl Client {
     pub(crate) fn new(s3: aws_sdk_s3::Client, stage: Arc<Stage>, seed: u64) -> Self {
         let draws = fastrand::Rng::with_seed(seed ^ 0x636c_6965);
-        Self { s3, stage, draws, sends_crc32: seed.is_multiple_of(2) }
+        Self { s3, stage, draws, sends_crc32: seed.is_multiple_of(2), foreign: BTreeMap::new() }
     }
 
     /// Carries the plan out, and every wish in between, until everything is healed.
@@ -71,6 +76,19 @@ impl Client {
                 let content = if same_bytes { old } else { Content::new(len, self.draws.usize(..)) };
                 self.put(&key, content).await;
             }
+            Strike::Overtake { key } if known(&key).is_some() => {
+                let content = Content::new(self.draws.usize(0..4_096), self.draws.usize(..));
+                self.put(&key, content).await;
+            }
+            Strike::WriteTarget { bucket, key } if is_allowed(&mut self.foreign, &bucket, &key) => {
+                self.write_target(&bucket, &key).await;
+            }
+            Strike::DeleteTarget { bucket, key } if is_allowed(&mut self.foreign, &bucket, &key) => {
+                if self.stage.lock().facts.visible(&bucket, &key).is_none() {
+                    self.write_target(&bucket, &key).await;
+                }
+                let _ = self.s3.delete_object().bucket(bucket).key(key).send().await;
+            }
             Strike::Delete { key } if known(&key).is_some() => self.delete(&key).await,
             Strike::Abort { upload_id } => {
                 let Some(upload) = self.stage.lock().facts.uploads.get(&upload_id).cloned() else { return };
@@ -95,10 +113,26 @@ impl Client {
         }
     }
 
+    /// An object without our mark.
+    async fn write_target(&mut self, bucket: &str, key: &str) {
+        let content = Content::new(self.draws.usize(1..1_024), self.draws.usize(..));
+        let put = self.s3.put_object().bucket(bucket).key(key).body(ByteStream::from(content.bytes()));
+        if let Err(error) = put.send().await {
+            self.stage.violated("simulation", format!("a foreign writer failed to put: {error:?}"));
+        }
+    }
+
     async fn delete(&self, key: &str) {
         // A client's delete of what is not there is no harm.
         let _ = self.s3.delete_object().bucket(LANDING).key(key).send().await;
     }
+}
+
+/// Whether one more foreign change of a target, by bucket and key, is within the bound.
+fn is_allowed(changes: &mut BTreeMap<(String, String), u32>, bucket: &str, key: &str) -> bool {
+    let count = changes.entry((bucket.to_owned(), key.to_owned())).or_default();
+    *count += 1;
+    *count <= FOREIGN_MAX
 }
 
 /// As S3 writes it.

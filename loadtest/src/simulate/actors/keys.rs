@@ -1,4 +1,4 @@
-//! Object keys that have made other systems stumble, under the prefixes of two tenants.
+//! Object keys that have made other systems stumble, under the tenants' prefixes.
 
 use crate::simulate::facts::KEY_CANARY;
 
@@ -19,13 +19,21 @@ const HOSTILE: [&str; 14] = [
     "trailing ",
 ];
 
-/// The key of the `number`th file. Nobody owns a few of them; a few are as long as a key may be.
+/// The key of the `number`th file. Nobody owns a few of them; a few are as long as a key may be. The first file is the large one, and
+/// goes where large files are copied in different ways.
 pub(crate) fn key(draws: &mut fastrand::Rng, number: usize) -> String {
-    let prefix = match draws.u8(0..20) {
-        0 => "nobody/",
-        1..=5 => "acme/audit/",
-        6..=12 => "acme/",
-        _ => "globex/",
+    let prefix = match (number, draws.u8(0..20)) {
+        (0, 0..=2) => "acme/audit/",
+        (0, 3..=5) => "acme/",
+        (0, 6..=10) => "globex/",
+        (0, 11..=13) => "initech/",
+        (0, _) => "umbrella/",
+        (_, 0) => "nobody/",
+        (_, 1..=4) => "acme/audit/",
+        (_, 5..=9) => "acme/",
+        (_, 10..=14) => "globex/",
+        (_, 15..=17) => "initech/",
+        _ => "umbrella/",
     };
     let mut key = format!("{prefix}{number}-{KEY_CANARY}/{}", HOSTILE[draws.usize(0..HOSTILE.len())]);
     if draws.u8(0..20) == 0 {

@@ -16,7 +16,7 @@ use dispatcher::Drain;
 use futures::future::join_all;
 use tokio::time::Instant;
 use topology::{INGEST, LANES, TABLE};
-use worker::copy::{Copier, Tuning};
+use worker::copy::{Copier, ServerSide, Tuning};
 use worker::{Laneworks, Pull};
 
 use super::pausable::Pausable;
@@ -106,7 +106,8 @@ impl Service {
         let heartbeats = self.place.world.access.sqs_for_heartbeats(&config, patience);
         let tuning =
             Tuning { part_bytes: PART_BYTES, parts_in_flight: plan.parts_in_flight, ..Tuning::default() };
-        let copier = Copier::new(&config, tuning);
+        let limits = ServerSide { copy_object_bytes_max: plan.copy_object_bytes_max, part_bytes: PART_BYTES };
+        let copier = Copier::new(&config, tuning).with_server_side(limits);
         let boot = fastrand::u64(..);
         let works = Laneworks::new(self.ledger(&config), copier, shutdown.clone(), &self.name, boot, 3);
         let pulls = LANES.into_iter().zip(plan.permits).filter_map(|(name, permits)| {

@@ -9,8 +9,8 @@ pub(crate) const DELIVERED: &str = "delivered";
 pub(crate) const ARCHIVE: &str = "archive";
 pub(crate) const BULK_OVER_BYTES: u64 = 300_000;
 
-/// Two tenants; one folder of the first goes to two targets. The second's are encrypted with a key of its own, so that equal parts
-/// have different ETags.
+/// Four tenants. One folder of `acme` goes to two targets. The targets of `globex` and `initech` are encrypted with KMS keys, so equal
+/// parts have different ETags. The store copies for `initech`, and for `umbrella` where `auto` says so.
 pub(crate) const RULES: &str = r#"
 version = 1
 [lanes]
@@ -25,6 +25,14 @@ prefix = "acme/"
 id = "globex"
 bucket = "landing"
 prefix = "globex/"
+[[customer]]
+id = "initech"
+bucket = "landing"
+prefix = "initech/"
+[[customer]]
+id = "umbrella"
+bucket = "landing"
+prefix = "umbrella/"
 [[rule]]
 name = "acme"
 match.bucket = "landing"
@@ -37,6 +45,20 @@ match.prefix = "globex/"
 target.bucket = "delivered"
 target.encryption = "sse-kms"
 target.kms_key = "alias/globex"
+[[rule]]
+name = "initech"
+match.bucket = "landing"
+match.prefix = "initech/"
+target.bucket = "delivered"
+target.strategy = "server-side"
+target.encryption = "sse-kms"
+target.kms_key = "alias/initech"
+[[rule]]
+name = "umbrella"
+match.bucket = "landing"
+match.prefix = "umbrella/"
+target.bucket = "delivered"
+target.strategy = "auto"
 [[rule]]
 name = "audit"
 match.bucket = "landing"
@@ -56,6 +78,11 @@ pub(crate) struct Expected {
     pub(crate) customer: &'static str,
 }
 
+/// Whether the file's route leaves it to the worker who copies: itself or the store.
+pub(crate) fn is_auto(key: &str) -> bool {
+    key.starts_with("umbrella/")
+}
+
 /// Whose file it is, and where it goes.
 pub(crate) fn targets(key: &str) -> Option<(&'static str, Vec<Target>)> {
     let delivered = || Target { bucket: DELIVERED.to_owned(), key: key.to_owned() };
@@ -64,6 +91,8 @@ pub(crate) fn targets(key: &str) -> Option<(&'static str, Vec<Target>)> {
         _ if key.starts_with("acme/audit/") => Some(("acme", vec![delivered(), archived()])),
         _ if key.starts_with("acme/") => Some(("acme", vec![delivered()])),
         _ if key.starts_with("globex/") => Some(("globex", vec![delivered()])),
+        _ if key.starts_with("initech/") => Some(("initech", vec![delivered()])),
+        _ if is_auto(key) => Some(("umbrella", vec![delivered()])),
         _ => None,
     }
 }

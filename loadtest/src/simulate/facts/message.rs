@@ -65,6 +65,8 @@ pub(crate) struct Hold {
     pub(crate) attempts: u64,
     /// Whether the last change of its visibility asked for another time than the receive; `None` before any change.
     pub(crate) let_go: Option<bool>,
+    /// Until when its lease lasts at the most: its own give-back, which ends the work, does not shorten it.
+    pub(crate) leased_until_ms: u64,
 }
 
 impl Message {
@@ -99,14 +101,27 @@ impl Message {
         self.holds.insert(actor.to_owned(), hold);
     }
 
+    /// Any receipt of a message changes its visibility, also that of an earlier receive. Then the message may come back although its
+    /// holder has let nothing go.
     pub(super) fn hidden(&mut self, receive_count: u32, now_ms: u64, until_ms: u64) {
-        if self.receive_count == receive_count {
-            self.until_ms = until_ms;
-        }
+        self.until_ms = until_ms;
         let is_heartbeat = until_ms.saturating_sub(now_ms) == self.hidden_ms;
-        for hold in self.holds.values_mut().filter(|hold| hold.receive_count == receive_count) {
-            (hold.until_ms, hold.let_go) = (until_ms, Some(!is_heartbeat));
+        let newest = self.receive_count;
+        for hold in self.holds.values_mut() {
+            if hold.receive_count == receive_count {
+                (hold.until_ms, hold.let_go) = (until_ms, Some(!is_heartbeat));
+                if is_heartbeat {
+                    hold.leased_until_ms = hold.leased_until_ms.max(until_ms);
+                }
+            } else if hold.receive_count == newest {
+                hold.let_go = Some(true);
+            }
         }
+    }
+
+    /// The receive that `actor` made with this count, if no later one of its own came after it.
+    pub(crate) fn hold_of(&self, actor: &str, receive_count: u32) -> Option<Hold> {
+        self.holds.get(actor).copied().filter(|hold| hold.receive_count == receive_count)
     }
 
     /// The newest receive, and whose it was.

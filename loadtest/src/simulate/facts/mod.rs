@@ -13,11 +13,11 @@ use simcloud::{Caller, Event};
 use super::faults::Kind;
 
 pub(super) use content::{BODY_CANARY, Content, KEY_CANARY, SECRET_CANARY};
-pub(super) use expected::{ARCHIVE, BULK_OVER_BYTES, Expected, LANDING, RULES, is_unusable};
+pub(super) use expected::{ARCHIVE, BULK_OVER_BYTES, Expected, LANDING, RULES, is_auto, is_unusable};
 pub(super) use item::Item;
 pub(super) use message::{Content as MessageContent, Hold, Meaning, Message};
 use requests::Request;
-pub(super) use requests::upload_id;
+pub(super) use requests::{is_publish, upload_id};
 
 /// One version of a source object.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub(super) struct Publication {
     pub(super) checksum: String,
     pub(super) etag: String,
     pub(super) sequencer: String,
+    /// Somebody else overwrote or deleted it while it was visible.
+    pub(super) is_displaced: bool,
 }
 
 /// A multipart upload at a target.
@@ -62,6 +64,12 @@ pub(super) struct Facts {
     pub(super) now_ms: u64,
     /// Faults that have struck so far.
     pub(super) hits: Vec<u64>,
+    /// When a byte of each transfer's bodies was changed last.
+    pub(super) flipped_ms: BTreeMap<String, u64>,
+    /// When access to each object, by bucket and key, was refused last.
+    pub(super) denied_ms: BTreeMap<String, u64>,
+    /// When each worker last sent a publish of each transfer whose reply it did not get.
+    pub(super) doubted_ms: BTreeMap<(String, String), u64>,
     /// When each kind struck each actor last.
     pub(super) struck_ms: BTreeMap<(String, Kind), u64>,
     /// When a request of each actor to each service was struck last.
@@ -121,8 +129,18 @@ impl Facts {
         self.sources.get(key)?.iter().find(|version| version.sequencer == sequencer)
     }
 
+    /// What a worker has published and is still there.
     pub(super) fn visible(&self, bucket: &str, key: &str) -> Option<&Publication> {
-        self.published.get(&(bucket.to_owned(), key.to_owned())).and_then(|all| all.last())
+        let all = self.published.get(&(bucket.to_owned(), key.to_owned()))?;
+        all.last().filter(|last| !last.is_displaced)
+    }
+
+    /// Somebody else has written or deleted the target's key.
+    fn displaced(&mut self, bucket: &str, key: &str) {
+        let all = self.published.get_mut(&(bucket.to_owned(), key.to_owned()));
+        if let Some(last) = all.and_then(|all| all.last_mut()) {
+            last.is_displaced = true;
+        }
     }
 
     /// Whether `request`, which publishes a version older than the visible one, was to replace an even older version whose bytes, and
@@ -147,6 +165,9 @@ impl Facts {
             Event::ObjectPublished { bucket: LANDING, key, etag, sequencer, algorithm, .. } => {
                 self.put(key, etag, sequencer, algorithm);
             }
+            Event::ObjectPublished { bucket, key, .. } if !is_worker(&caller.actor) => {
+                self.displaced(bucket, key);
+            }
             Event::ObjectPublished { bucket, key, size_bytes, etag, checksum, metadata, .. } => {
                 let (transfer, sequencer) = marked(metadata);
                 let publication = Publication {
@@ -155,6 +176,7 @@ impl Facts {
                     checksum: checksum.to_owned(),
                     etag: etag.to_owned(),
                     sequencer,
+                    is_displaced: false,
                 };
                 if self.is_overtaken_by_same_bytes(caller.request, bucket, key, &publication.sequencer)
                     && self.visible(bucket, key).is_some_and(|it| it.sequencer > publication.sequencer)
@@ -170,7 +192,7 @@ impl Facts {
                 self.deleted.insert(key.to_owned());
                 self.ever_deleted.insert(key.to_owned());
             }
-            Event::ObjectDeleted { .. } => {}
+            Event::ObjectDeleted { bucket, key } => self.displaced(bucket, key),
             Event::UploadCreated { bucket, key, upload_id, metadata } => {
                 let (transfer, _) = marked(metadata);
                 let (bucket, key) = (bucket.to_owned(), key.to_owned());
@@ -219,6 +241,7 @@ impl Facts {
                     is_struck,
                     attempts,
                     let_go: None,
+                    leased_until_ms: until_ms,
                 };
                 message.received(&caller.actor, hold);
             }

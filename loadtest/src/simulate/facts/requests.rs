@@ -2,7 +2,7 @@
 
 use simcloud::{Caller, Incoming};
 
-use super::{Facts, is_service};
+use super::{Expected, Facts, LANDING, is_service};
 use crate::simulate::faults::Kind;
 
 /// A request that is on its way.
@@ -25,7 +25,7 @@ impl Facts {
         let if_match = header("if-match").map(|etag| etag.trim_matches('"').to_owned());
         let (actor, is_struck) = (caller.actor.to_string(), fault.is_some_and(|kind| !kind.spares_request()));
         let receiver = (incoming.operation == "ReceiveMessage").then(|| actor.clone());
-        let is_late = matches!(fault, Some(Kind::RequestLate | Kind::Crash));
+        let is_late = fault.is_some_and(Kind::is_late);
         self.requests.insert(caller.request, Request { if_match, is_struck, is_late, receiver });
         self.request_count += u64::from(is_service(&caller.actor));
         if let Some(kind) = fault {
@@ -34,12 +34,82 @@ impl Facts {
         if is_struck {
             self.service_struck_ms.insert((actor, incoming.service.to_owned()), self.now_ms);
         }
+        if let Some(kind) = fault {
+            self.struck(&caller.actor, incoming, kind);
+        }
         let Some(id) = upload_id(incoming) else { return };
         if incoming.operation == "AbortMultipartUpload"
             && let Some(upload) = self.uploads.get_mut(id)
         {
             upload.is_unwanted = true;
         }
+    }
+
+    /// Notes whom a fault of an S3 request may have made fail.
+    fn struck(&mut self, actor: &str, incoming: &Incoming<'_>, kind: Kind) {
+        let now_ms = self.now_ms;
+        match kind {
+            Kind::RequestFlipped | Kind::BodyFlipped => {
+                for transfer in self.transfers_of(incoming) {
+                    self.flipped_ms.insert(transfer, now_ms);
+                }
+            }
+            Kind::LookRefused => {
+                self.denied_ms.insert(incoming.resource.to_owned(), now_ms);
+            }
+            Kind::AccessDenied => {
+                let (_, key) = incoming.resource.split_once('/').unwrap_or_default();
+                self.denied_ms.insert(format!("{LANDING}/{key}"), now_ms);
+            }
+            Kind::DoubtBehindRefusedLook | Kind::ForeignAnswer => {
+                if kind == Kind::DoubtBehindRefusedLook {
+                    self.denied_ms.insert(incoming.resource.to_owned(), now_ms);
+                }
+                if let Some(transfer) = self.published_by(incoming) {
+                    self.doubted_ms.insert((actor.to_owned(), transfer), now_ms);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The transfers whose bytes a request reads or carries. A GET names the version by its ETag.
+    fn transfers_of(&self, incoming: &Incoming<'_>) -> Vec<String> {
+        if let Some(upload) = upload_id(incoming).and_then(|id| self.uploads.get(id)) {
+            return vec![upload.transfer.clone()];
+        }
+        if let Some(transfer) = published_transfer(incoming) {
+            return vec![transfer];
+        }
+        let header = |name: &str| incoming.headers.get(name)?.to_str().ok();
+        let etag = header("if-match").map(|etag| etag.trim_matches('"'));
+        let versions = incoming.resource.split_once('/').and_then(|(_, key)| self.sources.get(key));
+        let read = versions.into_iter().flatten().filter(|version| etag.is_none_or(|it| it == version.etag));
+        read.flat_map(|version| version.transfers.iter().cloned()).collect()
+    }
+
+    /// Whose object a request would make visible.
+    pub(crate) fn published_by(&self, incoming: &Incoming<'_>) -> Option<String> {
+        if !is_publish(incoming.operation) {
+            return None;
+        }
+        let by_upload = || Some(self.uploads.get(upload_id(incoming)?)?.transfer.clone());
+        published_transfer(incoming).or_else(by_upload)
+    }
+
+    /// Whether access to a transfer's source or target was refused since then.
+    pub(crate) fn was_denied_since(&self, expected: &Expected, since_ms: u64) -> bool {
+        let source = format!("{LANDING}/{}", expected.key);
+        self.was_refused_since(&source, since_ms) || self.was_look_refused_since(expected, since_ms)
+    }
+
+    /// Whether nobody was allowed to look at a transfer's target since then.
+    pub(crate) fn was_look_refused_since(&self, expected: &Expected, since_ms: u64) -> bool {
+        self.was_refused_since(&format!("{}/{}", expected.target.bucket, expected.target.key), since_ms)
+    }
+
+    fn was_refused_since(&self, object: &str, since_ms: u64) -> bool {
+        self.denied_ms.get(object).is_some_and(|denied_ms| *denied_ms >= since_ms)
     }
 
     /// Whether anything has gone wrong for an actor since then, or it stood still at that time or after.
@@ -68,6 +138,17 @@ impl Facts {
     pub(super) fn answered(&mut self, caller: &Caller) {
         self.requests.remove(&caller.request);
     }
+}
+
+/// Whether requests of this kind make an object visible.
+pub(crate) fn is_publish(operation: &str) -> bool {
+    matches!(operation, "PutObject" | "CopyObject" | "CompleteMultipartUpload")
+}
+
+/// The transfer in the mark that a request carries.
+fn published_transfer(incoming: &Incoming<'_>) -> Option<String> {
+    let mark = incoming.headers.get("x-amz-meta-drayage")?.to_str().ok()?;
+    mark.split(';').nth(1).map(str::to_owned)
 }
 
 /// The upload that a request speaks of.

@@ -5,17 +5,27 @@ use std::time::Duration;
 use simcloud::{Effect, Incoming};
 
 use super::Kind;
+use crate::simulate::facts::{is_auto, is_publish};
 
 /// What a strike needs to know.
 pub(super) struct Target<'a> {
     pub(super) incoming: &'a Incoming<'a>,
     /// Of the body that the request asks for, or carries.
     pub(super) body_bytes: u64,
+    /// Of the queues.
+    pub(super) visibility: Duration,
 }
 
 impl Target<'_> {
     fn is(&self, service: &str, operations: &[&str]) -> bool {
         self.incoming.service == service && operations.contains(&self.incoming.operation)
+    }
+
+    /// A heartbeat hides its messages for the visibility timeout again; a give-back asks for another time.
+    fn is_heartbeat(&self) -> bool {
+        let hides = format!("\"VisibilityTimeout\":{}", self.visibility.as_secs());
+        let found = self.incoming.resource.split_once(&hides);
+        found.is_some_and(|(_, rest)| !rest.starts_with(|next: char| next.is_ascii_digit()))
     }
 
     /// Whether a fault of this kind can strike here.
@@ -32,7 +42,9 @@ impl Target<'_> {
                 "S3",
                 &[
                     "PutObject",
+                    "CopyObject",
                     "UploadPart",
+                    "UploadPartCopy",
                     "CompleteMultipartUpload",
                     "CreateMultipartUpload",
                     "AbortMultipartUpload",
@@ -47,15 +59,34 @@ impl Target<'_> {
             K::BodyTrickled => self.is("S3", &["GetObject"]) && self.body_bytes > 4_000,
             K::RequestFlipped => self.is("S3", &["PutObject", "UploadPart"]) && self.body_bytes > 0,
             K::TokenExpired => service != "SQS",
-            K::Conflict | K::OwnPublishRefused => self.is("S3", &["PutObject", "CompleteMultipartUpload"]),
-            K::PutEmptyReply => self.is("S3", &["PutObject"]),
-            K::CompleteErrorIn200 | K::CompleteErrorIn200AfterEffect | K::CompleteEmpty => is_complete,
+            K::Conflict | K::OwnPublishRefused | K::DoubtBehindRefusedLook => {
+                service == "S3" && is_publish(self.incoming.operation)
+            }
+            K::PutEmptyReply => self.is("S3", &["PutObject", "CopyObject"]),
+            K::CompleteErrorIn200 | K::CompleteErrorIn200AfterEffect | K::CompleteEmpty => {
+                is_complete || self.is("S3", &["CopyObject"])
+            }
             K::CompleteEmptyAfterEffect | K::CompleteNoSuchUpload => is_complete,
+            K::StoreCopyRefused => {
+                self.is("S3", &["CopyObject", "UploadPartCopy"])
+                    && self.incoming.resource.split_once('/').is_some_and(|(_, key)| is_auto(key))
+            }
+            K::PartMeetsComplete => self.is("S3", &["UploadPart", "UploadPartCopy"]),
+            K::TargetWritten | K::TargetDeleted | K::NewerWhileUploading => {
+                self.is("S3", &["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"])
+            }
+            K::ForeignAnswer => true,
+            K::RawHeader => self.is("S3", &["GetObject", "HeadObject"]),
+            K::LookRefused => {
+                self.is("S3", &["HeadObject"]) && !self.incoming.resource.starts_with("landing/")
+            }
             K::ReceiveReplyLost => self.is("SQS", &["ReceiveMessage"]),
             K::BatchEntriesFailed => service == "SQS" && self.incoming.operation.ends_with("Batch"),
             K::HeartbeatLost | K::HeartbeatRefused => self.is("SQS", &["ChangeMessageVisibilityBatch"]),
+            K::HeartbeatStale => self.is("SQS", &["ChangeMessageVisibilityBatch"]) && self.is_heartbeat(),
+            K::GiveBackStale => self.is("SQS", &["ChangeMessageVisibilityBatch"]) && !self.is_heartbeat(),
             K::AccessDenied | K::SourceOverwritten | K::SourcePutAgain | K::SourceDeleted => {
-                self.is("S3", &["GetObject", "HeadObject"]) && self.incoming.resource.starts_with("landing/")
+                reads_source(self.incoming)
             }
             // Not at requests.
             K::UploadGone => self.is("S3", &["UploadPart", "CompleteMultipartUpload", "ListParts"]),
@@ -74,6 +105,8 @@ impl Target<'_> {
             K::RequestLost | K::HeartbeatLost => Effect::DropBefore,
             K::ReplyLost | K::ReceiveReplyLost => Effect::DropAfter,
             K::RequestLate => Effect::Delay(long(draws)),
+            // Until the lease is void and, mostly, another worker holds the message.
+            K::HeartbeatStale | K::GiveBackStale => Effect::Delay(self.visibility.mul_f64(1.0 + draws.f64())),
             K::ReplyLate => Effect::DelayAnswer(long(draws)),
             K::S3SlowDown | K::S3Storm => Effect::slow_down(),
             K::S3Error => Effect::internal_error(),
@@ -101,12 +134,51 @@ impl Target<'_> {
             // The first one always: most batches have no second.
             K::BatchEntriesFailed => Effect::FailEntries { places: draws.u64(..) | 1 },
             K::HeartbeatRefused => Effect::respond(400, "ReceiptHandleIsInvalid", "simulated"),
-            K::AccessDenied => Effect::respond(403, "AccessDenied", "simulated"),
+            K::AccessDenied | K::LookRefused => Effect::respond(403, "AccessDenied", "simulated"),
+            K::DoubtBehindRefusedLook => Effect::DropAfter,
+            K::ForeignAnswer => foreign_answer(draws),
+            // A byte above 127, as clients that speak ISO-8859-1 have stored it.
+            K::RawHeader => Effect::response_header("x-amz-meta-origin", b"caf\xe9"),
+            K::StoreCopyRefused => match draws.bool() {
+                true => Effect::respond(403, "AccessDenied", "simulated"),
+                false => Effect::respond(501, "NotImplemented", "simulated"),
+            },
+            // So that what is done to the target comes first.
+            K::TargetWritten | K::TargetDeleted => {
+                Effect::Delay(Duration::from_millis(draws.u64(100..3_000)))
+            }
+            K::NewerWhileUploading => Effect::Delay(Duration::from_millis(draws.u64(2_000..20_000))),
             // What these do is not done to the request.
             _ => return Vec::new(),
         };
         vec![effect]
     }
+}
+
+/// What a proxy, a load balancer or a captive portal says in AWS's place, before or after it has passed the request on.
+fn foreign_answer(draws: &mut fastrand::Rng) -> Effect {
+    const PAGE: &str = "<html><body><h1>Not what you asked for</h1></body></html>";
+    let (status, content_type, body) = match draws.u8(0..6) {
+        0 => (404, "text/html", PAGE),
+        1 => (403, "text/html", PAGE),
+        2 => (200, "text/html", PAGE),
+        3 => (502, "text/html", PAGE),
+        4 => (307, "text/html", ""),
+        _ => (404, "text/plain", ""),
+    };
+    match draws.bool() {
+        true => Effect::intercept(status, content_type, body),
+        false => Effect::intercept_after(status, content_type, body),
+    }
+}
+
+/// Whether a request reads a source object. Where the store copies, the request names its target.
+pub(super) fn reads_source(incoming: &Incoming<'_>) -> bool {
+    incoming.service == "S3"
+        && match incoming.operation {
+            "GetObject" | "HeadObject" => incoming.resource.starts_with("landing/"),
+            operation => matches!(operation, "CopyObject" | "UploadPartCopy"),
+        }
 }
 
 /// The bytes that a request asks for or carries, as far as it says so; `whole_bytes` is the object's size.

@@ -34,7 +34,18 @@ pub(crate) enum Kind {
     BatchEntriesFailed,
     HeartbeatLost,
     HeartbeatRefused,
+    HeartbeatStale,
+    GiveBackStale,
     AccessDenied,
+    LookRefused,
+    DoubtBehindRefusedLook,
+    StoreCopyRefused,
+    PartMeetsComplete,
+    TargetWritten,
+    TargetDeleted,
+    NewerWhileUploading,
+    ForeignAnswer,
+    RawHeader,
     SourceOverwritten,
     SourcePutAgain,
     SourceDeleted,
@@ -62,7 +73,7 @@ use Kind as K;
 
 impl Kind {
     /// With how often it strikes where it can, in a world where it is about: for each request, or for each of the gremlin's turns.
-    pub(crate) const ALL: [(Self, f64); 53] = [
+    pub(crate) const ALL: [(Self, f64); 64] = [
         (K::RequestLost, 0.02),
         (K::ReplyLost, 0.02),
         (K::RequestLate, 0.01),
@@ -94,7 +105,18 @@ impl Kind {
         (K::BatchEntriesFailed, 0.06),
         (K::HeartbeatLost, 0.25),
         (K::HeartbeatRefused, 0.1),
+        (K::HeartbeatStale, 0.1),
+        (K::GiveBackStale, 0.3),
         (K::AccessDenied, 0.04),
+        (K::LookRefused, 0.1),
+        (K::DoubtBehindRefusedLook, 0.08),
+        (K::StoreCopyRefused, 0.9),
+        (K::PartMeetsComplete, 0.4),
+        (K::TargetWritten, 0.15),
+        (K::TargetDeleted, 0.15),
+        (K::NewerWhileUploading, 0.15),
+        (K::ForeignAnswer, 0.04),
+        (K::RawHeader, 0.1),
         (K::SourceOverwritten, 0.03),
         (K::SourcePutAgain, 0.03),
         (K::SourceDeleted, 0.025),
@@ -145,6 +167,18 @@ impl Kind {
                 | K::SourcePutAgain
                 | K::SourceDeleted
                 | K::UploadGone
+                | K::RawHeader
+                | K::TargetWritten
+                | K::TargetDeleted
+                | K::NewerWhileUploading
+        )
+    }
+
+    /// Whether a request that it strikes may arrive long after its sender has given it up, and takes effect then.
+    pub(crate) const fn is_late(self) -> bool {
+        matches!(
+            self,
+            K::RequestLate | K::Crash | K::PartMeetsComplete | K::HeartbeatStale | K::GiveBackStale
         )
     }
 

@@ -7,7 +7,7 @@ use crate::simulate::facts::{Facts, Item, is_worker};
 
 pub(super) const NAME: &str = "S5 attempts only grow";
 
-pub(super) fn broken(_: &Facts, moment: Moment<'_>) -> Option<String> {
+pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     let What::Item(Some(old), new) = moment.what else { return None };
     let is_claim = new.attempts != old.attempts;
     let actor = &*moment.caller.actor;
@@ -16,6 +16,7 @@ pub(super) fn broken(_: &Facts, moment: Moment<'_>) -> Option<String> {
     }
     if old.status == "processing"
         && is_failure(new)
+        && !is_undecided(past, new)
         && new.failed_attempts == old.failed_attempts
         && !is_claim
     {
@@ -43,7 +44,15 @@ pub(super) fn broken(_: &Facts, moment: Moment<'_>) -> Option<String> {
 fn is_failure(item: &Item) -> bool {
     let is_code = matches!(
         item.error_code.as_deref(),
-        Some("access_denied" | "checksum_mismatch" | "complete_refused")
+        Some("access_denied" | "checksum_mismatch" | "complete_refused" | "unreadable_reply")
     );
     is_code && matches!(item.status.as_str(), "queued" | "failed")
+}
+
+/// Where the target refuses the look that comes before a failure, nothing is decided: the attempt ends with that refusal and does not
+/// count.
+fn is_undecided(past: &Facts, item: &Item) -> bool {
+    let claimed_ms = past.claimed_ms.get(&item.id).copied().unwrap_or(0);
+    let expected = past.expected.get(&item.id);
+    item.status == "queued" && expected.is_some_and(|it| past.was_look_refused_since(it, claimed_ms))
 }

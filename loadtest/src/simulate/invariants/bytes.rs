@@ -3,7 +3,7 @@
 use simcloud::Event;
 
 use super::{Moment, What};
-use crate::simulate::facts::{Facts, LANDING, marked};
+use crate::simulate::facts::{Facts, LANDING, is_worker, marked};
 
 pub(super) const NAME: &str = "S1 no wrong bytes";
 
@@ -14,7 +14,7 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     else {
         return None;
     };
-    if *bucket == LANDING {
+    if *bucket == LANDING || !is_worker(&moment.caller.actor) {
         return None;
     }
     let (transfer, sequencer) = marked(metadata);

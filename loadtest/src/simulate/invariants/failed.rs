@@ -1,7 +1,7 @@
 //! S4: `failed` means that this transfer's object is not visible, and that there was a reason in the world for it.
 
 use super::{Moment, What};
-use crate::simulate::facts::{Facts, Item};
+use crate::simulate::facts::{Expected, Facts, Item};
 
 pub(super) const NAME: &str = "S4 failed is true";
 
@@ -18,19 +18,17 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
             new.id, new.error_code
         ));
     }
-    (!is_explained(past, &expected.key, new)).then(|| {
+    (!is_explained(past, expected, new)).then(|| {
         format!("transfer {} was failed for {:?}, and nothing in the world was so", new.id, new.error_code)
     })
 }
 
-/// Whether the world did what the item says.
-fn is_explained(past: &Facts, key: &str, item: &Item) -> bool {
-    use crate::simulate::faults::Kind;
-    let hit = |kind: Kind| past.hits.get(kind.index()).is_some_and(|hits| *hits > 0);
+/// Whether the world did what the item says, to this transfer.
+fn is_explained(past: &Facts, expected: &Expected, item: &Item) -> bool {
     match item.error_code.as_deref() {
-        Some("source_missing") => past.ever_deleted.contains(key),
-        Some("access_denied") => hit(Kind::AccessDenied),
-        Some("checksum_mismatch") => hit(Kind::BodyFlipped) || hit(Kind::RequestFlipped),
+        Some("source_missing") => past.ever_deleted.contains(&expected.key),
+        Some("access_denied") => past.was_denied_since(expected, 0),
+        Some("checksum_mismatch" | "complete_refused") => past.flipped_ms.contains_key(&item.id),
         Some("attempts_vanished") => item.attempts >= 10,
         _ => false,
     }

@@ -1,5 +1,5 @@
-//! S11: nothing is published by a request that was sent after the lease was lost: whoever sends a PutObject or a
-//! CompleteMultipartUpload still holds a message of that transfer, as SQS sees it. Nor is the upload removed that the next attempt
+//! S11: nothing is published by a request that was sent after the lease was lost: whoever sends a PutObject, a
+//! CopyObject or a CompleteMultipartUpload still holds a message of that transfer, as SQS sees it. Nor is the upload removed that the next attempt
 //! will go on with: before the transfer has ended, that takes a lease too.
 
 use super::{Moment, What};
@@ -14,14 +14,7 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
         return None;
     }
     let transfer = match incoming.operation {
-        "PutObject" => {
-            let mark = incoming.headers.get("x-amz-meta-drayage")?.to_str().ok()?;
-            mark.split(';').nth(1)?.to_owned()
-        }
-        "CompleteMultipartUpload" => {
-            let id = upload_id(incoming)?;
-            past.uploads.get(id)?.transfer.clone()
-        }
+        "PutObject" | "CopyObject" | "CompleteMultipartUpload" => past.published_by(incoming)?,
         "AbortMultipartUpload" => {
             let id = upload_id(incoming)?;
             let transfer = past.uploads.get(id)?.transfer.clone();

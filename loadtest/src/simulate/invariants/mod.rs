@@ -14,6 +14,7 @@ mod newest;
 mod nothing_lost;
 mod reasons;
 mod secrets;
+mod sent;
 mod terminal;
 mod truth;
 
@@ -54,7 +55,7 @@ type AsItGoes = fn(&Facts, Moment<'_>) -> Option<String>;
 /// What is broken when everything has come to rest.
 type AtRest = fn(&Facts) -> Option<String>;
 
-const AS_IT_GOES: [(&str, AsItGoes); 14] = [
+const AS_IT_GOES: [(&str, AsItGoes); 15] = [
     (bytes::NAME, bytes::broken),
     (nothing_lost::NAME, nothing_lost::broken),
     (truth::NAME, truth::broken),
@@ -66,6 +67,7 @@ const AS_IT_GOES: [(&str, AsItGoes); 14] = [
     (deletes::NAME, deletes::broken),
     (isolation::NAME, isolation::broken),
     (leases::NAME, leases::broken),
+    (sent::NAME, sent::broken),
     (kept::NAME, kept::broken),
     (bounded::NAME, bounded::broken),
     (liveness::STOPPED, liveness::taken_after_stop),

@@ -62,6 +62,11 @@ fn delivered(past: &Facts, key: &str, newest: &Version) -> Option<String> {
         if item.status != "completed" || past.same_bytes_overtaken.contains(&target) {
             return None;
         }
+        // It was there, and somebody else wrote or deleted it: what comes to lie there then is not promised.
+        let published = past.published.get(&target).map(Vec::as_slice).unwrap_or_default();
+        if published.iter().any(|it| it.transfer == *id && it.is_displaced) {
+            return None;
+        }
         match past.visible(&target.0, &target.1) {
             Some(visible) if visible.transfer == *id => None,
             Some(visible) => {
