@@ -7,7 +7,7 @@ use common::fault::{Class, Fault as Refused};
 use common::queue::{BATCH_MAX, Message, Outgoing};
 use simcloud::{Effect, Fault};
 
-use crate::queue_bench::{Bench, VISIBILITY, outgoing, pass, receipts};
+use crate::queue_bench::{Bench, outgoing, receipts};
 
 fn numbered(count: usize) -> Vec<Outgoing> {
     (0..count).map(|number| outgoing(&format!("body {number}"))).collect()

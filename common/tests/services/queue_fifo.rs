@@ -63,7 +63,7 @@ async fn what_is_given_back_or_lost_comes_before_the_later_ones_of_its_group() {
     let (_world, queue) = fifo().await;
     send(&queue, &[of("a", "a1"), of("a", "a2")]).await;
     let first = receive(&queue).await.unwrap();
-    queue.give_back(&[(first.receipt, Duration::from_secs(40))]).await;
+    queue.give_back(vec![(first.receipt, Duration::from_secs(40))]).await;
     pass(Duration::from_secs(39)).await;
     assert!(receive(&queue).await.is_none(), "a2 waits while a1 is hidden");
     pass(Duration::from_secs(1)).await;

@@ -22,19 +22,23 @@ const HOSTILE: [&str; 14] = [
 /// The key of the `number`th file. Nobody owns a few of them; a few are as long as a key may be. The first file is the large one, and
 /// goes where large files are copied in different ways.
 pub(crate) fn key(draws: &mut fastrand::Rng, number: usize) -> String {
-    let prefix = match (number, draws.u8(0..20)) {
-        (0, 0..=2) => "acme/audit/",
-        (0, 3..=5) => "acme/",
-        (0, 6..=10) => "globex/",
-        (0, 11..=13) => "initech/",
-        (0, _) => "umbrella/",
-        (_, 0) => "nobody/",
-        (_, 1..=4) => "acme/audit/",
-        (_, 5..=9) => "acme/",
-        (_, 10..=14) => "globex/",
-        (_, 15..=17) => "initech/",
+    let draw = draws.u8(0..20);
+    let of_first = |draw| match draw {
+        0..=2 => "acme/audit/",
+        3..=5 => "acme/",
+        6..=10 => "globex/",
+        11..=13 => "initech/",
         _ => "umbrella/",
     };
+    let of_others = |draw| match draw {
+        0 => "nobody/",
+        1..=4 => "acme/audit/",
+        5..=9 => "acme/",
+        10..=14 => "globex/",
+        15..=17 => "initech/",
+        _ => "umbrella/",
+    };
+    let prefix = if number == 0 { of_first(draw) } else { of_others(draw) };
     let mut key = format!("{prefix}{number}-{KEY_CANARY}/{}", HOSTILE[draws.usize(0..HOSTILE.len())]);
     if draws.u8(0..20) == 0 {
         let missing = 1_024_usize.saturating_sub(key.len());
