@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check fails by panicking")]
 
 mod canaries;
+mod data;
+mod exhausted;
 mod health;
 mod help;
 mod interactive;
@@ -9,12 +11,17 @@ mod killed;
 mod logs;
 mod metrics;
 mod once;
+mod once_folders;
+mod once_found;
 mod once_rules;
+mod output;
 mod protected;
 mod reap;
+mod rebuilt;
 mod refusals;
 mod rules;
 mod signals;
+mod starting;
 mod stopped;
 mod support;
 mod traces;

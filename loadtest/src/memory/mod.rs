@@ -57,7 +57,7 @@ async fn measure(options: &Options) -> Result<Vec<Row>, Error> {
     for (size_bytes, part_bytes) in
         [(options.bytes, 8 * MIB), (options.large_bytes, 8 * MIB), (options.large_bytes, 5 * GIB)]
     {
-        eprintln!("copying {} MiB in parts of {} MiB", size_bytes / MIB, part_bytes / MIB);
+        common::say!("copying {} MiB in parts of {} MiB", size_bytes / MIB, part_bytes / MIB);
         rows.push(one(&mut server, options, size_bytes, part_bytes).await?);
     }
     Ok(rows)
