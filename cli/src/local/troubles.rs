@@ -73,12 +73,16 @@ impl Visit for Fault {
         }
     }
 
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+    fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "error" => self.error = Some(format!("{value:?}")),
-            "folder" => self.folder = Some(format!("{value:?}")),
+            "error" => self.error = Some(value.to_owned()),
+            "folder" => self.folder = Some(value.to_owned()),
             _ => {}
         }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
     }
 }
 

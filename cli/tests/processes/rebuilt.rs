@@ -17,7 +17,7 @@ async fn children_are_started_again_when_the_binary_is_another_one() {
     link_or_copy(Path::new(DRAYAGE), &binary);
     let program = binary.to_str().unwrap();
     let process = Drayage::start_as(&[program], &[&ARGUMENTS[..], &["--workers", "1"]].concat(), |command| {
-        drop(command.envs(ACCESS))
+        command.envs(ACCESS);
     });
     let local = Local::of(process).await;
     local.at_work(&["dispatcher", "worker-1"]).await;

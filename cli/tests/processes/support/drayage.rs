@@ -44,12 +44,16 @@ impl Drayage {
 
     /// With these variables, and only these, beside what keeps the machine's own AWS settings out.
     pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::start_as(&[DRAYAGE], arguments, |command| drop(command.envs(variables.iter().copied())))
+        Self::start_as(&[DRAYAGE], arguments, |command| {
+            command.envs(variables.iter().copied());
+        })
     }
 
     /// Started by other programs, each of which becomes the next one: the process's id stays.
     pub(crate) fn start_by(programs: &[&str], arguments: &[&str]) -> Self {
-        Self::start_as(&[programs, &[DRAYAGE]].concat(), arguments, |command| drop(command.envs(ACCESS)))
+        Self::start_as(&[programs, &[DRAYAGE]].concat(), arguments, |command| {
+            command.envs(ACCESS);
+        })
     }
 
     /// Started in any way.
