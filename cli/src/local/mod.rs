@@ -140,6 +140,7 @@ async fn work(
     };
     display.draining();
     let drained = processes.stop(GRACE_PERIOD, signals).await;
+    troubles.tell_the_rest(&display);
     display.finished(&drained);
     ended
 }

@@ -43,6 +43,13 @@ impl Troubles {
         }
         std::future::pending().await
     }
+
+    /// Tells of what came last: the work may end before there was time for it.
+    pub(super) fn tell_the_rest(&mut self, display: &Display) {
+        while let Ok(text) = self.0.try_recv() {
+            display.say(&text);
+        }
+    }
 }
 
 /// Takes all file descriptors that the system allows: a shell's limit is for a program that opens a few files.
