@@ -20,7 +20,7 @@ pub(super) async fn compare(
 ) -> Result<(), String> {
     let got = s3.get_object().bucket(&delivered.bucket).key(&delivered.key).send().await;
     let mut body = got.map_err(|error| Fault::of("GetObject", &error).to_string())?.body;
-    let mut file = BufReader::new(File::open(file).await.map_err(unreadable)?);
+    let mut file = BufReader::new(File::open(file).await.map_err(|error| unreadable(&error))?);
     let mut out = match &delivery {
         None => None,
         Some(delivery) => Some((BufWriter::new(delivery.open()?), delivery)),
@@ -36,20 +36,20 @@ pub(super) async fn compare(
             same = match file.read_exact(&mut buffer).await {
                 Ok(_) => buffer == bytes,
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => false,
-                Err(error) => return Err(unreadable(error)),
+                Err(error) => return Err(unreadable(&error)),
             };
         }
     }
     if let Some((mut out, delivery)) = out {
         out.flush().await.map_err(|error| delivery.failed(&error))?;
     }
-    let ended = file.read(&mut [0]).await.map_err(unreadable)? == 0;
+    let ended = file.read(&mut [0]).await.map_err(|error| unreadable(&error))? == 0;
     if !same || !ended {
         return Err("the delivered bytes are not the file's".to_owned());
     }
     delivery.map_or(Ok(()), Delivery::keep)
 }
 
-fn unreadable(error: std::io::Error) -> String {
+fn unreadable(error: &std::io::Error) -> String {
     format!("failed to read the file again: {error}")
 }
