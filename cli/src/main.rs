@@ -7,14 +7,19 @@ mod local;
 mod metrics;
 mod parent;
 mod reap;
+mod stoppable;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 use common::health::beside;
+use common::output;
 use common::service::StartError;
 use common::settings::arguments;
+use common::shutdown::StopSignals;
+
+use stoppable::{Stoppable, settings};
 
 /// A file is hundreds of small allocations, nearly all of the SDK's.
 #[global_allocator]
@@ -35,57 +40,60 @@ fn command() -> Command {
 }
 
 fn main() -> ExitCode {
+    // First of all: from here on, a stop is a stop and not the end by a signal.
+    let stoppable = Stoppable::begin(std::env::args_os().nth(1).as_deref());
     let matches = match arguments(command()) {
         Ok(matches) => matches,
         Err(exit) => return exit,
     };
     let ended = match matches.subcommand() {
-        Some(("dispatcher", matches)) => service(matches, async |matches| {
-            let settings = dispatcher::Settings::read(matches, &variable)?;
-            beside(settings.shared.health_port, dispatcher::run(settings)).await
-        }),
-        Some(("worker", matches)) => service(matches, async |matches| {
-            let settings = worker::Settings::read(matches, &variable)?;
-            beside(settings.shared.health_port, worker::run(settings)).await
-        }),
         Some(("health", matches)) => health::main(matches, &variable),
-        Some(("reap", matches)) => reap::main(matches, &variable),
-        Some(("local", matches)) => local::main(matches),
         Some(("metrics", matches)) => {
             metrics::main(matches);
             Ok(())
         }
-        _ => Err(StartError::Usage(
-            "expected a subcommand: local, dispatcher, worker, health, reap or metrics".to_owned(),
-        )),
+        Some((role, matches)) => match stoppable {
+            Ok(Some(stoppable)) => stoppable.run(async |signals| run(role, matches, signals).await),
+            Ok(None) => Err(no_such(role)),
+            Err(error) => Err(StartError::Local(format!("failed to start the runtime: {error}"))),
+        },
+        None => Err(no_such("nothing")),
     };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("drayage: {error}");
-            ExitCode::from(error.exit_code())
-        }
+    if let Err(error) = ended {
+        output::err(&format!("drayage: {error}"));
+        return ExitCode::from(error.exit_code());
+    }
+    // Whoever goes on when this command ends well expects to have its results.
+    if output::lost().is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+async fn run(role: &str, matches: &ArgMatches, signals: StopSignals) -> Result<(), StartError> {
+    match role {
+        "dispatcher" => dispatcher(matches, signals).await,
+        "worker" => worker(matches, signals).await,
+        "reap" => reap::main(matches, signals).await,
+        "local" => local::main(matches, signals).await,
+        _ => Err(no_such(role)),
     }
 }
 
-/// A service runs on one thread: it is one future, and scales by processes.
-fn service(
-    matches: &ArgMatches,
-    run: impl AsyncFnOnce(&ArgMatches) -> Result<(), StartError>,
-) -> Result<(), StartError> {
+async fn dispatcher(matches: &ArgMatches, mut signals: StopSignals) -> Result<(), StartError> {
     parent::follow(matches);
-    on_one_thread(run(matches))
+    let read = settings(matches, &mut signals, |matches| dispatcher::Settings::read(matches, &variable));
+    let Some(settings) = read.await? else { return Ok(()) };
+    beside(settings.shared.health_port, dispatcher::run(settings, signals)).await
 }
 
-/// Runs to its end what is one future.
-fn on_one_thread(future: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
-    let ended = runtime.block_on(future);
-    // Everything is settled; a look-up of a name that hangs on a thread of its own must not keep a stopped process.
-    runtime.shutdown_background();
-    ended
+async fn worker(matches: &ArgMatches, mut signals: StopSignals) -> Result<(), StartError> {
+    parent::follow(matches);
+    let read = settings(matches, &mut signals, |matches| worker::Settings::read(matches, &variable));
+    let Some(settings) = read.await? else { return Ok(()) };
+    beside(settings.shared.health_port, worker::run(settings, signals)).await
+}
+
+fn no_such(role: &str) -> StartError {
+    let expected = "local, dispatcher, worker, health, reap or metrics";
+    StartError::Usage(format!("{role:?} is no subcommand: expected {expected}"))
 }
 
 fn variable(name: &str) -> Option<OsString> {

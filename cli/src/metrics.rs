@@ -1,10 +1,9 @@
 //! `drayage metrics`: the catalogue of everything that is exported, for people, for programs, and for docs/metrics.md.
 
-use std::io::Write as _;
-
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use common::metrics::catalogue::ALL;
 use common::metrics::{Entry, Label, Values};
+use common::output;
 use serde_json::{Value, json};
 
 pub(crate) fn command() -> Command {
@@ -26,8 +25,7 @@ pub(crate) fn main(matches: &ArgMatches) {
     } else {
         text()
     };
-    // A reader that has gone away has read what it wanted.
-    let _ = std::io::stdout().lock().write_all(printed.as_bytes());
+    output::out(printed.trim_end_matches('\n'));
 }
 
 fn text() -> String {

@@ -1,9 +1,11 @@
 //! A service that `drayage local` started must not outlive it, however that ends: its standard input is a pipe from the parent,
-//! and when the pipe closes it stops as on SIGTERM.
+//! and when the pipe closes it stops as on SIGTERM. Unlike
+//! a signal, that waits for a process that is still being loaded.
 
 use std::io::Read as _;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use common::say;
 use rustix::process::{Signal, getpid, kill_process};
 
 /// The flag that the parent sets.
@@ -21,12 +23,15 @@ pub(crate) fn follow(matches: &ArgMatches) {
     if !matches.get_flag(STOP_WITH_PARENT) {
         return;
     }
-    std::thread::spawn(|| {
+    let watch = || {
         let mut nothing = [0; 64];
         let mut input = std::io::stdin().lock();
         while input.read(&mut nothing).is_ok_and(|len| len > 0) {}
         if let Err(error) = kill_process(getpid(), Signal::TERM) {
-            eprintln!("drayage: failed to stop with the parent: {error}");
+            say!("drayage: failed to stop with the parent: {error}");
         }
-    });
+    };
+    if let Err(error) = std::thread::Builder::new().name("parent".to_owned()).spawn(watch) {
+        say!("drayage: failed to watch the parent: {error}");
+    }
 }

@@ -3,28 +3,27 @@
 //! Keys are not shown. They are the customers', and the standard output of a scheduled task is a log; the upload's id finds the key
 //! (`aws s3api list-multipart-uploads`) for whoever may see it.
 
-use std::io::Write as _;
-
 use aws_smithy_types::date_time::Format;
 use clap::ArgMatches;
+use common::output::{out, out_json};
+use common::say;
 use common::service::StartError;
-use common::settings::Variable;
 use common::shutdown::StopSignals;
 use serde_json::{Value, json};
 use worker::reap::{Counts, Done, Finding, Notice, Orphan, Reaper, Settings};
 
-pub(crate) fn main(matches: &ArgMatches, variable: Variable<'_>) -> Result<(), StartError> {
-    let settings = Settings::read(matches, variable)?;
-    crate::on_one_thread(async {
-        let mut signals = StopSignals::listen();
-        tokio::select! {
-            biased;
-            () = signals.next() => {
-                Err(StartError::Local("interrupted: the next run goes on with what is left".to_owned()))
-            }
-            ended = Box::pin(sweep_all(&settings)) => ended,
-        }
-    })
+use crate::stoppable::settings;
+
+/// A sweep that is stopped has not looked at every upload, which is what exit 0 says.
+pub(crate) async fn main(matches: &ArgMatches, mut signals: StopSignals) -> Result<(), StartError> {
+    let stopped = || StartError::Local("interrupted: the next run goes on with what is left".to_owned());
+    let read = settings(matches, &mut signals, |matches| Settings::read(matches, &crate::variable));
+    let settings = read.await?.ok_or_else(stopped)?;
+    tokio::select! {
+        biased;
+        () = signals.next() => Err(stopped()),
+        ended = Box::pin(sweep_all(&settings)) => ended,
+    }
 }
 
 async fn sweep_all(settings: &Settings) -> Result<(), StartError> {
@@ -33,20 +32,20 @@ async fn sweep_all(settings: &Settings) -> Result<(), StartError> {
     for bucket in &settings.buckets {
         let swept = reaper
             .sweep(bucket, |notice| match notice {
-                Notice::Upload(finding) if settings.json => out(&finding_json(finding).to_string()),
+                Notice::Upload(finding) if settings.json => out_json(&finding_json(finding).to_string()),
                 Notice::Upload(finding) => out(&finding_text(finding)),
-                Notice::Page(counts) => eprintln!("{bucket}: {}", counts_text(counts, settings.dry_run)),
+                Notice::Page(counts) => say!("{bucket}: {}", counts_text(counts, settings.dry_run)),
             })
             .await;
         unfinished += usize::from(!swept.is_whole());
         if settings.json {
             let fault = swept.stopped_by.as_ref().map(ToString::to_string);
-            out(&summary_json(bucket, &swept.counts, settings.dry_run, fault.as_deref()).to_string());
+            out_json(&summary_json(bucket, &swept.counts, settings.dry_run, fault.as_deref()).to_string());
         } else {
             out(&format!("{bucket}: {}", counts_text(&swept.counts, settings.dry_run)));
         }
         if let Some(fault) = swept.stopped_by {
-            eprintln!("drayage: {}", StartError::Aws { what: format!("bucket {bucket}"), fault });
+            say!("drayage: {}", StartError::Aws { what: format!("bucket {bucket}"), fault });
         }
     }
     match unfinished {
@@ -135,12 +134,6 @@ fn summary_json(bucket: &str, counts: &Counts, dry_run: bool, error: Option<&str
             "error": error,
         },
     })
-}
-
-/// One line on standard output. A reader that has gone away is no reason to stop half way.
-fn out(line: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{line}");
 }
 
 #[cfg(test)]

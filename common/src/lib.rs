@@ -1,6 +1,6 @@
 //! What Drayage's dispatcher and worker share, and nothing else: the vocabulary ([`transfer`], [`lane`], [`routes`]), the
 //! contract between them ([`wire`]), the [`queue`] (SQS), the [`ledger`] (DynamoDB), and how a service is set up, stopped and
-//! observed ([`settings`], [`shutdown`], [`telemetry`], [`metrics`]).
+//! observed ([`settings`], [`shutdown`], [`telemetry`], [`metrics`], [`output`]).
 //!
 //! `transfer`, `lane`, `routes`, `wire` and `ledger::state` are pure: no SDK, no runtime, no clock.
 
@@ -12,6 +12,7 @@ pub mod health;
 pub mod lane;
 pub mod ledger;
 pub mod metrics;
+pub mod output;
 pub mod queue;
 pub mod routes;
 pub mod service;

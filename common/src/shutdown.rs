@@ -68,35 +68,50 @@ impl Shutdown {
     }
 }
 
-/// SIGTERM and SIGINT, from when it is made on: one that comes while nobody waits is not lost.
+/// SIGTERM, SIGINT and SIGHUP, from when it is made on: one that comes while nobody waits is not lost. It is made first of all that a
+/// process does, for until then a signal ends the process at once.
 #[cfg(unix)]
 #[derive(Debug)]
-pub struct StopSignals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+pub struct StopSignals(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl StopSignals {
+    /// Needs a runtime: call it within one.
     pub fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(term), Ok(int)) => Self(Some((term, int))),
-            _ => {
-                tracing::error!("failed to listen for SIGTERM and SIGINT: stopping only by SIGKILL");
-                Self(None)
-            }
+        let mut kinds = vec![("SIGTERM", SignalKind::terminate()), ("SIGINT", SignalKind::interrupt())];
+        // `nohup` asks for exactly that: to stay when the terminal goes.
+        if !hangup_is_ignored() {
+            kinds.push(("SIGHUP", SignalKind::hangup()));
         }
+        let signals = kinds.into_iter().filter_map(|(name, kind)| {
+            // Logs may not have been started yet.
+            signal(kind).map_err(|error| crate::say!("drayage: failed to listen for {name}: {error}")).ok()
+        });
+        Self(signals.collect())
     }
 
-    /// The next one.
+    /// The next one. Of two that came together, the second is the one after it.
     pub async fn next(&mut self) {
-        let Some((term, int)) = &mut self.0 else { return std::future::pending().await };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
+        use std::task::Poll;
+        std::future::poll_fn(|context| {
+            let came = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if came { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
+/// Whether whoever started this process had it ignore SIGHUP. Where the system does not tell, it did not.
+#[cfg(unix)]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Bit 0 is signal 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Waits for SIGTERM, SIGINT or SIGHUP.
 #[cfg(unix)]
 pub async fn stop_signal() {
     StopSignals::listen().next().await;

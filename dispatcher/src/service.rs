@@ -14,12 +14,11 @@ use crate::{Drain, Settings};
 
 const STATISTICS_EVERY: Duration = Duration::from_secs(60);
 
-/// Runs until SIGTERM or SIGINT, then ends its open polls and returns.
+/// Runs until a stop signal, then ends its open polls and returns.
 ///
 /// # Errors
 /// When the service cannot start.
-pub async fn run(settings: Settings) -> Result<(), StartError> {
-    let mut signals = StopSignals::listen();
+pub async fn run(settings: Settings, mut signals: StopSignals) -> Result<(), StartError> {
     let telemetry = telemetry::start("drayage-dispatcher", None, &settings.shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
     let shutdown = Shutdown::new();
@@ -27,8 +26,8 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     // A stop that comes before any work was taken leaves nothing to give back.
     let prepared = tokio::select! {
         biased;
-        prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
         () = signals.next() => None,
+        prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
     };
     if let Some(drain) = prepared {
         tokio::select! {

@@ -69,9 +69,11 @@ fn main() -> ExitCode {
         None => Err(Error::Usage("expected a subcommand, such as files or copy".to_owned())),
     };
     match ended {
+        // Whoever goes on when this ends well expects to have its results.
+        Ok(()) if common::output::lost().is_some() => ExitCode::FAILURE,
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("loadtest: {error}");
+            common::say!("loadtest: {error}");
             ExitCode::from(error.exit_code())
         }
     }

@@ -1,16 +1,12 @@
 //! Results: tables to standard output, JSON to files.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::error::Error;
 
-/// One text on standard output. A reader that has gone away ends nothing.
-pub(crate) fn out(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
-}
+pub(crate) use common::output::out;
 
 /// Writes a file, and the folders above it.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {

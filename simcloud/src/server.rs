@@ -44,7 +44,8 @@ pub async fn serve(
                     connections.spawn(connection(cloud.clone(), stream, stopping.clone()));
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "failed to accept a connection");
+                    // Such as too few file descriptors: clients wait in the listener's queue meanwhile.
+                    tracing::warn!(os_error = error.raw_os_error().map(i64::from), %error, "failed to accept");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },

@@ -16,12 +16,11 @@ use crate::{Laneworks, Pull, Settings};
 /// A heartbeat that takes longer is given up and sent again. At most a sixth of the visibility timeout.
 const HEARTBEAT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs until SIGTERM or SIGINT, then finishes or gives back what it has taken, and returns within the grace period.
+/// Runs until a stop signal, then finishes or gives back what it has taken, and returns within the grace period.
 ///
 /// # Errors
 /// When the service cannot start.
-pub async fn run(settings: Settings) -> Result<(), StartError> {
-    let mut signals = StopSignals::listen();
+pub async fn run(settings: Settings, mut signals: StopSignals) -> Result<(), StartError> {
     let telemetry = telemetry::start("drayage-worker", Some(&settings.worker_id), &settings.shared)
         .map_err(|error| StartError::Local(format!("failed to start telemetry: {error}")))?;
     let shutdown = Shutdown::new();
@@ -29,8 +28,8 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
     // A stop that comes before any work was taken leaves nothing to give back.
     let prepared = tokio::select! {
         biased;
-        prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
         () = signals.next() => None,
+        prepared = Box::pin(prepare(settings, &shutdown)) => Some(prepared?),
     };
     if let Some(Prepared { works, pulls, protection }) = prepared {
         let lanes = join_all(pulls.into_iter().map(|pull| Box::pin(works.run(pull))));

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::data;
 use super::options::Options;
 
 /// What requests are signed with; any would do.
@@ -47,7 +48,7 @@ impl LocalCloud {
         })?;
         let address = listener.local_addr().map_err(|error| local("failed to listen", error))?;
         let (folder, temporary) = match &options.data {
-            Some(folder) => (folder.clone(), None),
+            Some(folder) => (data::open(folder)?, None),
             None => {
                 let made = tempfile::Builder::new().prefix("drayage-local-").tempdir();
                 let made = made.map_err(|error| local("failed to make a temporary folder", error))?;

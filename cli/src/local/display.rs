@@ -1,16 +1,19 @@
 //! What the user sees while files move: a bar on a terminal, a line per file otherwise, one JSON object per file with `--json`.
 //! Results go to standard output, everything about the command itself to standard error.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
+use common::output::{err, name, out, out_json, path};
+use common::say;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::board::Line;
 use super::cloud::{ACCESS_KEY, LocalCloud, REGION};
 use super::options::Options;
 use super::processes::Drained;
-use super::report::{size, verbatim};
+use super::put::LANDING;
+use super::report::{short, size};
 
 pub(super) struct Display {
     bar: Option<ProgressBar>,
@@ -48,14 +51,14 @@ impl Display {
              AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={ACCESS_KEY} AWS_DEFAULT_REGION={REGION} \\\n    \
              aws --endpoint-url {url} s3 cp FILE s3://landing/\n\n\
              Ctrl-C drains and stops.",
-            logs.display()
+            path(&logs)
         ));
     }
 
     pub(super) fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| err(text)),
+            None => err(text),
         }
     }
 
@@ -81,12 +84,13 @@ impl Display {
         self.moved(counts);
         if self.json {
             if let Ok(json) = serde_json::to_string(line) {
-                out(&json);
+                out_json(&json);
             }
         } else if !self.table_follows {
             let took = line.processing_time_ms.map(|ms| format!("{ms} ms")).unwrap_or_default();
-            let why = line.error_message.as_deref().map(|why| format!("  ({why})")).unwrap_or_default();
-            let target = format!("{}/{}", line.destination_bucket, verbatim(&line.destination_key));
+            let why =
+                line.error_message.as_deref().map(|why| format!("  ({})", name(why))).unwrap_or_default();
+            let target = format!("{}/{}", line.destination_bucket, short(&line.destination_key));
             let text = format!("{:<10} {:>10} {took:>9}  {target}{why}", line.status, size(line.file_size));
             match &self.bar {
                 Some(bar) => bar.suspend(|| out(&text)),
@@ -95,17 +99,17 @@ impl Display {
         }
     }
 
-    /// No rule wants the file: the ledger will never tell of it.
-    pub(super) fn unrouted(&self, source_bucket: &str, key: &str, file_size: u64, why: &str) {
+    /// What the ledger will never tell of.
+    pub(super) fn left_out(&self, key: &str, file_size: Option<u64>, status: &str, why: &str) {
         if self.json {
             let line = serde_json::json!({
-                "source_bucket": source_bucket,
+                "source_bucket": LANDING,
                 "key": key,
                 "file_size": file_size,
-                "status": "unrouted",
+                "status": status,
                 "error_message": why,
             });
-            out(&line.to_string());
+            out_json(&line.to_string());
         }
     }
 
@@ -114,28 +118,20 @@ impl Display {
             bar.finish_and_clear();
         }
         if !self.table_follows {
-            eprintln!("Draining.");
+            err("Draining.");
         }
     }
 
+    /// A program that reads JSON is told only of what did not drain.
     pub(super) fn finished(&self, drained: &[Drained]) {
-        if self.json {
-            return;
-        }
-        for process in drained {
+        for process in drained.iter().filter(|process| !self.json || process.was_killed) {
             let memory =
                 process.peak_kib.map(|kib| format!(", peak memory {} MiB", kib / 1024)).unwrap_or_default();
-            eprintln!("{} {}{memory}", process.name, process.how);
+            say!("{} {}{memory}", process.name, process.how);
         }
     }
 }
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-/// One line on standard output. A reader that has gone away is no reason to stop moving files.
-pub(super) fn out(line: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{line}");
 }

@@ -5,85 +5,154 @@
 
 mod board;
 mod cloud;
+mod data;
+mod deliver;
 mod display;
+mod folders;
+mod identity;
 mod once;
 mod options;
 mod processes;
+mod program;
+mod put;
 mod report;
+mod troubles;
 mod verify;
+mod walk;
 
 use std::time::Duration;
 
 use clap::ArgMatches;
 use common::aws;
+use common::output::path;
 use common::routes::Routes;
+use common::say;
 use common::service::StartError;
-use common::shutdown::stop_signal;
+use common::shutdown::StopSignals;
 
 use board::Board;
 use cloud::LocalCloud;
 use display::Display;
 use processes::Processes;
+use troubles::Troubles;
+use walk::Found;
 
+use crate::stoppable::{settings, unless_stopped};
 use options::Options;
 pub(crate) use options::command;
 
 /// What a child gets to drain when everything stops.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
 
-pub(crate) fn main(matches: &ArgMatches) -> Result<(), StartError> {
-    let options = Options::read(matches)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime =
-        runtime.map_err(|error| StartError::Local(format!("failed to start the runtime: {error}")))?;
-    let ended = runtime.block_on(run(options));
-    // Open connections of simcloud must not hold the exit up.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    ended
+pub(crate) async fn main(matches: &ArgMatches, mut signals: StopSignals) -> Result<(), StartError> {
+    match settings(matches, &mut signals, Options::read).await? {
+        Some(options) => run(options, signals).await,
+        None => stopped(matches.contains_id("once")),
+    }
 }
 
-async fn run(options: Options) -> Result<(), StartError> {
+/// A stop before the end. `--once` has not done what its exit 0 says.
+fn stopped(is_once: bool) -> Result<(), StartError> {
+    if is_once {
+        Err(StartError::Local("interrupted before every file had come to its end".to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+async fn run(options: Options, mut signals: StopSignals) -> Result<(), StartError> {
+    let is_once = options.once.is_some();
     let routes = Routes::parse(&options.rules, &topology::lanes())
         .map_err(|mistakes| StartError::Usage(format!("{}:\n{mistakes}", options.rules_name)))?;
-    if options.once.is_some() && !routes.source_buckets().contains(once::LANDING) {
-        let mistake =
-            format!("no rule looks at the bucket `{}`, which --once puts files into", once::LANDING);
+    if is_once && !routes.source_buckets().contains(put::LANDING) {
+        let mistake = format!("no rule looks at the bucket `{}`, which --once puts files into", put::LANDING);
         return Err(StartError::Usage(format!("{}: {mistake}", options.rules_name)));
     }
     // Read before anything is started: an unreadable directory is said at once.
-    let files = options.once.as_deref().map(once::walk).transpose()?;
-    let mut cloud = LocalCloud::start(&options).await?;
+    let once = options.once.clone();
+    let read = unless_stopped(&mut signals, move || once.as_deref().map(walk::walk).transpose());
+    let Some(found) = read.await? else { return stopped(is_once) };
+    troubles::raise_file_limit();
+    let Some(mut cloud) = start(&options, &mut signals).await? else { return stopped(is_once) };
+    let ended = work(&options, &routes, found.as_ref(), &cloud, &mut signals).await;
+    // Whatever became of the work, what was taken in is kept.
+    let kept = cloud.stop().await;
+    if options.data.is_none() {
+        remove(cloud, &mut signals).await;
+    }
+    ended.and(kept)
+}
+
+/// The embedded AWS. A large state takes a while to read: on a thread of its own, so that a stop does not wait for it.
+async fn start(options: &Options, signals: &mut StopSignals) -> Result<Option<LocalCloud>, StartError> {
+    let options = options.clone();
+    #[expect(clippy::disallowed_methods, reason = "it blocks, and must not keep the signals from being seen")]
+    let mut starting = tokio::spawn(async move { LocalCloud::start(&options).await });
+    tokio::select! {
+        biased;
+        () = signals.next() => {
+            starting.abort();
+            Ok(None)
+        }
+        started = &mut starting => match started {
+            Ok(started) => started.map(Some),
+            Err(error) => Err(StartError::Local(format!("failed to start the embedded AWS: {error}"))),
+        },
+    }
+}
+
+/// Everything that the embedded AWS is there for, until the end of it or a stop. The processes have ended when this returns.
+async fn work(
+    options: &Options,
+    routes: &Routes,
+    found: Option<&Found>,
+    cloud: &LocalCloud,
+    signals: &mut StopSignals,
+) -> Result<(), StartError> {
+    let mut troubles = Troubles::watch(cloud.folder());
     let config = cloud.access().load().await;
-    topology::create(cloud.cloud(), &config, &routes.source_buckets(), &routes.target_buckets())
-        .await
-        .map_err(|error| StartError::Local(error.to_string()))?;
+    let (sources, targets) = (routes.source_buckets(), routes.target_buckets());
+    tokio::select! {
+        biased;
+        () = signals.next() => return stopped(found.is_some()),
+        made = topology::create(cloud.cloud(), &config, &sources, &targets) => {
+            made.map_err(|error| StartError::Local(error.to_string()))?;
+        }
+    }
     let s3 = aws::s3_with_trailers(&config);
     let changes = cloud.item_changes(topology::TABLE);
-    let mut processes = Processes::start(&options, &cloud).await?;
-    let display = Display::new(&options, files.as_ref().map(Vec::len));
-    if files.is_none() {
-        display.banner(&cloud, &options);
-    }
-    let ended = match &files {
-        Some(files) => {
-            tokio::select! {
-                ended = once::run(files, &routes, &s3, changes, &display, &options) => ended,
-                ended = processes.watch() => ended.map(|never| match never {}),
-                () = stop_signal() => Err(StartError::Local("interrupted before every file had come to its end".to_owned())),
-            }
+    let mut processes = Processes::start(options, cloud)?;
+    let display = Display::new(options, found.map(|found| found.files.len()));
+    let mut board = Board::default();
+    let moving = async {
+        if let Some(found) = found {
+            return once::run(found, routes, &s3, changes, &display, options).await;
         }
-        None => {
-            let mut board = Board::default();
-            tokio::select! {
-                () = board.follow(changes, &display) => Ok(()),
-                ended = processes.watch() => ended.map(|never| match never {}),
-                () = stop_signal() => Ok(()),
-            }
-        }
+        display.banner(cloud, options);
+        board.follow(changes, &display).await;
+        Ok(())
+    };
+    let ended = tokio::select! {
+        ended = Box::pin(moving) => ended,
+        ended = processes.watch() => ended.map(|never| match never {}),
+        never = troubles.tell(&display) => match never {},
+        () = signals.next() => stopped(found.is_some()),
     };
     display.draining();
-    let drained = processes.stop(GRACE_PERIOD).await;
+    let drained = processes.stop(GRACE_PERIOD, signals).await;
+    troubles.tell_the_rest(&display);
     display.finished(&drained);
-    cloud.stop().await?;
     ended
+}
+
+/// Removes the temporary folder, which may hold a million files, unless a signal comes first.
+async fn remove(cloud: LocalCloud, signals: &mut StopSignals) {
+    let folder = cloud.folder().to_owned();
+    let removed = unless_stopped(signals, move || {
+        drop(cloud);
+        Ok(())
+    });
+    if let Ok(None) = removed.await {
+        say!("{} is left, in whole or in part", path(&folder));
+    }
 }

@@ -1,141 +1,70 @@
 //! `--once DIR`: puts every file under DIR in, waits until each has come to its end, verifies, prints the table.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::{ByteStream, Length};
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
-use common::fault::Fault;
 use common::ledger::Status;
+use common::output::{name, out, path};
 use common::routes::Routes;
 use common::service::StartError;
-use common::transfer::{KEY_BYTES_MAX, SourceVersion, Target};
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use common::transfer::{SourceVersion, Target};
 use simcloud::ItemChange;
 use tokio::sync::mpsc;
 
 use super::board::{Board, Line};
-use super::display::{Display, out};
+use super::deliver::Out;
+use super::display::Display;
 use super::options::Options;
-use super::report::{Row, table, verbatim};
+use super::put::{LANDING, NotPut, Put, put_all};
+use super::report::{Row, SKIPPED, table};
 use super::verify;
-
-/// The bucket that files are put into.
-pub(super) const LANDING: &str = "landing";
-const PUTS_IN_FLIGHT: usize = 8;
-/// Larger files go in by multipart, as every AWS tool does it.
-const SINGLE_PUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
-const PART_BYTES: u64 = 16 * 1024 * 1024;
-const PARTS_IN_FLIGHT: usize = 4;
-
-/// A file to put in.
-#[derive(Debug, Clone)]
-pub(super) struct Local {
-    pub(super) path: PathBuf,
-    /// The path below the directory, with `/` between its parts.
-    pub(super) key: String,
-    pub(super) size_bytes: u64,
-}
-
-fn local(what: &str, error: impl std::fmt::Display) -> StartError {
-    StartError::Local(format!("{what}: {error}"))
-}
-
-/// Every file under `folder`, in the order of the keys. Links to files are followed, links to folders are not.
-pub(super) fn walk(folder: &Path) -> Result<Vec<Local>, StartError> {
-    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(at) = folders.pop() {
-        let what = || format!("failed to read the folder {}", at.display());
-        for entry in std::fs::read_dir(&at).map_err(|error| local(&what(), error))? {
-            let entry = entry.map_err(|error| local(&what(), error))?;
-            let path = entry.path();
-            let kind = entry.file_type().map_err(|error| local(&what(), error))?;
-            if kind.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let about = std::fs::metadata(&path);
-            let about = about.map_err(|error| local(&format!("failed to read {}", path.display()), error))?;
-            if about.is_file() {
-                let key = key_of(folder, &path)?;
-                files.push(Local { path, key, size_bytes: about.len() });
-            }
-        }
-    }
-    files.sort_by(|a, b| a.key.cmp(&b.key));
-    if files.is_empty() {
-        return Err(local(&folder.display().to_string(), "there is no file under this folder"));
-    }
-    Ok(files)
-}
-
-fn key_of(folder: &Path, path: &Path) -> Result<String, StartError> {
-    let shown = path.display().to_string();
-    let below = path.strip_prefix(folder).map_err(|error| local(&shown, error))?;
-    let parts = below.components().map(|part| part.as_os_str().to_str());
-    let key = parts.collect::<Option<Vec<&str>>>().map(|parts| parts.join("/"));
-    match key {
-        None => Err(local(&shown, "the name is not UTF-8, and an S3 key must be")),
-        Some(key) if key.len() > KEY_BYTES_MAX => Err(local(
-            &shown,
-            format!("the key would have {} bytes: expected at most {KEY_BYTES_MAX}", key.len()),
-        )),
-        Some(key) => Ok(key),
-    }
-}
+use super::walk::{Found, Local, Why};
 
 /// What is to become of a file: one entry for each target, keyed by source key and target.
 type Expected = BTreeMap<(String, String, String), String>;
 
 pub(super) async fn run(
-    files: &[Local],
+    found: &Found,
     routes: &Routes,
     s3: &Client,
-    mut changes: mpsc::UnboundedReceiver<ItemChange>,
+    changes: mpsc::UnboundedReceiver<ItemChange>,
     display: &Display,
     options: &Options,
 ) -> Result<(), StartError> {
-    let mut rows = Vec::new();
+    let mut rows = left_out(found, display);
+    let skipped = rows.iter().filter(|row| row.right).count();
     let mut targets: BTreeMap<&str, Vec<Target>> = BTreeMap::new();
-    for file in files {
+    for file in &found.files {
         let routing = routes.route(&source(file), "");
         if routing.transfers.is_empty() {
-            let why = routing.explain();
-            display.unrouted(LANDING, &file.key, file.size_bytes, &why);
-            rows.push(Row::unrouted(&file.key, file.size_bytes, &why));
+            let (key, size, why) = (&*file.key, Some(file.size_bytes), routing.explain());
+            display.left_out(key, size, "unrouted", &why);
+            rows.push(Row::left_out(key, size, "unrouted", &why));
         }
         let wanted = routing.transfers.into_iter().map(|(_, transfer)| transfer.target);
         targets.insert(&file.key, wanted.collect());
     }
-    let putting = put_all(files, s3, display);
-    // What the ledger says is about this very version: with `--data`, earlier versions of a key have items too.
-    let mut board = Board::of_all();
-    let mut putting = std::pin::pin!(putting);
-    let mut expected: Option<Expected> = None;
-    loop {
-        tokio::select! {
-            put = &mut putting, if expected.is_none() => expected = Some(expect(&targets, &put?)),
-            change = changes.recv() => match change {
-                Some(change) => board.apply(&change, display),
-                None => return Err(StartError::Local("the embedded AWS ended".to_owned())),
-            },
-        }
-        if let Some(expected) = &expected
-            && ended(expected, &board)
-        {
-            break;
+    let (put, board) = put_and_wait(found, &targets, s3, changes, display).await?;
+    for file in &found.files {
+        if let Some(Err(NotPut { status, why })) = put.get(&file.key) {
+            // Of a file that no rule wants, there is a row already.
+            if targets.get(&*file.key).is_some_and(|targets| !targets.is_empty()) {
+                display.left_out(&file.key, Some(file.size_bytes), status, why);
+                rows.push(Row::left_out(&file.key, Some(file.size_bytes), status, why));
+            }
         }
     }
+    let expected = expect(&targets, &put);
     let lines: BTreeMap<(&str, &str, &str), &Line> = board
         .lines()
-        .filter(|line| expected.as_ref().is_some_and(|expected| is_expected(expected, line)))
+        .filter(|line| is_expected(&expected, line))
         .map(|line| ((&*line.key, &*line.destination_bucket, &*line.destination_key), line))
         .collect();
-    for file in files {
+    let out_folder = options.out.as_deref().map(|folder| Out::new(folder, &found.folders));
+    for file in &found.files {
         for target in targets.get(&*file.key).into_iter().flatten() {
             if let Some(line) = lines.get(&(&*file.key, &*target.bucket, &*target.key)) {
-                let right = right(file, line, s3, routes, options).await;
+                let right = right(file, line, s3, routes, out_folder.as_ref()).await;
                 rows.push(Row::of(&file.key, line, &right));
             }
         }
@@ -144,16 +73,63 @@ pub(super) async fn run(
     if options.json {
         // The ledger's word is on standard output already; what speaks against it is not.
         for row in rows.iter().filter(|row| !row.right) {
-            display.say(&format!("{}: {}", verbatim(&row.file), row.state));
+            display.say(&format!("{}: {}", name(&row.file), name(&row.state)));
         }
     } else {
         out(&table(&rows));
     }
-    let wrong = rows.iter().filter(|row| !row.right).count();
-    match wrong {
+    if let Some((out, folder)) = out_folder.as_ref().zip(options.out.as_deref())
+        && out.replaced() > 0
+    {
+        display.say(&format!("{} files that were in {} before were replaced", out.replaced(), path(folder)));
+    }
+    let all = rows.len() - skipped;
+    match rows.iter().filter(|row| !row.right).count() {
         0 => Ok(()),
-        wrong => {
-            Err(StartError::Local(format!("{wrong} of {} files were not delivered as they are", rows.len())))
+        wrong => Err(StartError::Local(format!("{wrong} of {all} files were not delivered as they are"))),
+    }
+}
+
+/// Rows of what is under the folder and is not put in.
+fn left_out(found: &Found, display: &Display) -> Vec<Row> {
+    let rows = found.others.iter().map(|other| {
+        let (status, why) = match &other.why {
+            Why::Skipped(what) => (SKIPPED, *what),
+            Why::Unreadable(error) => ("unreadable", &**error),
+        };
+        display.left_out(&other.name, None, status, why);
+        Row::left_out(&other.name, None, status, why)
+    });
+    rows.collect()
+}
+
+/// Puts the files in, and waits for the end of every transfer that follows from that.
+async fn put_and_wait(
+    found: &Found,
+    targets: &BTreeMap<&str, Vec<Target>>,
+    s3: &Client,
+    mut changes: mpsc::UnboundedReceiver<ItemChange>,
+    display: &Display,
+) -> Result<(Put, Board), StartError> {
+    let mut putting = std::pin::pin!(put_all(&found.files, s3, display));
+    let mut board = Board::of_all();
+    // What the ledger says is about this very version: with `--data`, earlier versions of a key have items too.
+    let mut all_put: Option<(Put, Expected)> = None;
+    loop {
+        tokio::select! {
+            put = &mut putting, if all_put.is_none() => {
+                let expected = expect(targets, &put);
+                all_put = Some((put, expected));
+            }
+            change = changes.recv() => match change {
+                Some(change) => board.apply(&change, display),
+                None => return Err(StartError::Local("the embedded AWS ended".to_owned())),
+            },
+        }
+        if all_put.as_ref().is_some_and(|(_, expected)| ended(expected, &board))
+            && let Some((put, _)) = all_put
+        {
+            return Ok((put, board));
         }
     }
 }
@@ -169,8 +145,9 @@ fn source(file: &Local) -> SourceVersion {
     }
 }
 
-fn expect(targets: &BTreeMap<&str, Vec<Target>>, etags: &BTreeMap<String, String>) -> Expected {
-    let each = etags.iter().flat_map(|(key, etag)| {
+fn expect(targets: &BTreeMap<&str, Vec<Target>>, put: &Put) -> Expected {
+    let put = put.iter().filter_map(|(key, put)| Some((key, put.as_ref().ok()?)));
+    let each = put.flat_map(|(key, etag)| {
         let targets = targets.get(key.as_str()).into_iter().flatten();
         targets.map(move |target| ((key.clone(), target.bucket.clone(), target.key.clone()), etag.clone()))
     });
@@ -189,126 +166,24 @@ fn ended(expected: &Expected, board: &Board) -> bool {
             >= expected.len()
 }
 
-/// Whether the delivered bytes are the file's; with `--out` they are written there too.
+/// Whether the delivered bytes are the file's; with `--out` they are kept there if they are.
 async fn right(
     file: &Local,
     line: &Line,
     s3: &Client,
     routes: &Routes,
-    options: &Options,
+    out: Option<&Out<'_>>,
 ) -> Result<(), String> {
     if line.status != Status::Completed {
         return Err("not delivered".to_owned());
     }
-    let out = match &options.out {
-        None => None,
-        // One folder per bucket where the rules know several.
-        Some(out) if routes.target_buckets().len() > 1 => {
-            Some(verify::below(&out.join(&line.destination_bucket), &line.destination_key)?)
-        }
-        Some(out) => Some(verify::below(out, &line.destination_key)?),
-    };
-    let delivered = Target { bucket: line.destination_bucket.clone(), key: line.destination_key.clone() };
-    verify::compare(s3, &delivered, &file.path, out.as_deref()).await
-}
-
-/// Puts all files in; the ETag of each, by key.
-async fn put_all(
-    files: &[Local],
-    s3: &Client,
-    display: &Display,
-) -> Result<BTreeMap<String, String>, StartError> {
-    let mut etags = BTreeMap::new();
-    let mut putting = stream::iter(files)
-        .map(|file| async move { (file, put(file, s3).await) })
-        .buffer_unordered(PUTS_IN_FLIGHT);
-    while let Some((file, etag)) = putting.next().await {
-        let etag =
-            etag.map_err(|error| local(&format!("failed to put in {}", file.path.display()), error))?;
-        etags.insert(file.key.clone(), etag.trim_matches('"').to_owned());
-        display.put(etags.len(), files.len());
-    }
-    Ok(etags)
-}
-
-async fn put(file: &Local, s3: &Client) -> Result<String, String> {
-    if file.size_bytes > SINGLE_PUT_BYTES_MAX {
-        return put_parts(file, s3).await;
-    }
-    let body = ByteStream::from_path(&file.path).await.map_err(|error| error.to_string())?;
-    let put = s3
-        .put_object()
-        .bucket(LANDING)
-        .key(&file.key)
-        .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-        .body(body)
-        .send()
-        .await
-        .map_err(|error| Fault::of("PutObject", &error).to_string())?;
-    put.e_tag.ok_or_else(|| "the reply has no ETag".to_owned())
-}
-
-async fn put_parts(file: &Local, s3: &Client) -> Result<String, String> {
-    let created = s3
-        .create_multipart_upload()
-        .bucket(LANDING)
-        .key(&file.key)
-        .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-        .checksum_type(ChecksumType::FullObject)
-        .send()
-        .await
-        .map_err(|error| Fault::of("CreateMultipartUpload", &error).to_string())?;
-    let upload_id = created.upload_id.ok_or("the reply has no upload id")?;
-    let part_bytes = PART_BYTES.max(file.size_bytes.div_ceil(10_000));
-    let offsets = (0..file.size_bytes.div_ceil(part_bytes)).map(|index| index * part_bytes).zip(1_i32..);
-    let mut parts: Vec<CompletedPart> = stream::iter(offsets)
-        .map(|(offset, number)| {
-            put_part(file, s3, &upload_id, number, offset, part_bytes.min(file.size_bytes - offset))
-        })
-        .buffered(PARTS_IN_FLIGHT)
-        .try_collect()
-        .await?;
-    parts.sort_by_key(|part| part.part_number);
-    let completed = s3
-        .complete_multipart_upload()
-        .bucket(LANDING)
-        .key(&file.key)
-        .upload_id(&upload_id)
-        .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-        .send()
-        .await
-        .map_err(|error| Fault::of("CompleteMultipartUpload", &error).to_string())?;
-    completed.e_tag.ok_or_else(|| "the reply has no ETag".to_owned())
-}
-
-async fn put_part(
-    file: &Local,
-    s3: &Client,
-    upload_id: &str,
-    number: i32,
-    offset: u64,
-    len_bytes: u64,
-) -> Result<CompletedPart, String> {
-    let body = ByteStream::read_from()
-        .path(&file.path)
-        .offset(offset)
-        .length(Length::Exact(len_bytes))
-        .build()
-        .await;
-    let sent = s3
-        .upload_part()
-        .bucket(LANDING)
-        .key(&file.key)
-        .upload_id(upload_id)
-        .part_number(number)
-        .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-        .body(body.map_err(|error| error.to_string())?)
-        .send()
-        .await
-        .map_err(|error| Fault::of("UploadPart", &error).to_string())?;
-    Ok(CompletedPart::builder()
-        .part_number(number)
-        .set_e_tag(sent.e_tag)
-        .set_checksum_crc64_nvme(sent.checksum_crc64_nvme)
-        .build())
+    let (bucket, key) = (&*line.destination_bucket, &*line.destination_key);
+    // One folder per bucket where the rules know several.
+    let folder = (routes.target_buckets().len() > 1).then_some(bucket);
+    let delivery = out.map(|out| out.begin(folder, key)).transpose()?;
+    let delivered = Target { bucket: bucket.to_owned(), key: key.to_owned() };
+    let same = verify::compare(s3, &delivered, &file.path, delivery).await;
+    same.map_err(
+        |why| if file.has_changed() { format!("{why}: it has changed since it was put in") } else { why },
+    )
 }

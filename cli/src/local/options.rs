@@ -7,6 +7,8 @@ use common::routes::DEFAULT_RULES;
 use common::service::StartError;
 use common::settings::{bounded, log_filter};
 
+use super::folders;
+
 /// What the user asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
@@ -36,8 +38,8 @@ pub(crate) fn command() -> Command {
         .arg(value("workers", "COUNT", "How many worker processes [default: 2]"))
         .arg(value("rules", "FILE", "Rules file; its buckets are made [default: landing to delivered, same key]"))
         .arg(value("once", "DIR", "Put every file under DIR, wait until each is delivered, verify, print a table, exit"))
-        .arg(value("out", "DIR", "With --once: write what was delivered below DIR"))
-        .arg(value("data", "DIR", "Keep objects, ledger and queues in DIR, and go on with what is there"))
+        .arg(value("out", "DIR", "With --once: write what was delivered below DIR, which must be apart from --once's"))
+        .arg(value("data", "DIR", "Keep objects, ledger and queues in DIR/drayage-local, and go on with what is there"))
         .arg(value("log", "FILTER", "What dispatcher and workers log [default: info]"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON line for each file"))
 }
@@ -88,6 +90,11 @@ impl Options {
             json: matches.get_flag("json"),
             log,
         };
+        mistakes.extend(folders::mistakes(&options));
+        // Last, because it makes the folder.
+        if let Some(out) = options.out.as_deref().filter(|_| mistakes.is_empty()) {
+            mistakes.extend(folders::make_out(out).err());
+        }
         if mistakes.is_empty() { Ok(options) } else { Err(StartError::Usage(mistakes.join("\n"))) }
     }
 }

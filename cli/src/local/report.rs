@@ -1,17 +1,22 @@
 //! The table of `--once`.
 
+use common::output::name;
+
 use super::board::Line;
 
-/// One row: a file and one of its targets.
+/// The state of what is no file. It is nobody's mistake.
+pub(super) const SKIPPED: &str = "skipped";
+
+/// One row: a file and one of its targets, or what has none.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) file: String,
-    pub(super) size_bytes: u64,
+    pub(super) size_bytes: Option<u64>,
     pub(super) state: String,
     pub(super) attempts: Option<u64>,
     pub(super) processing_time_ms: Option<u64>,
     pub(super) checksum: Option<String>,
-    /// Completed, and its delivered bytes are the source's.
+    /// Completed, and its delivered bytes are the source's; or skipped.
     pub(super) right: bool,
 }
 
@@ -24,7 +29,7 @@ impl Row {
         };
         Self {
             file: file.to_owned(),
-            size_bytes: line.file_size,
+            size_bytes: Some(line.file_size),
             state,
             attempts: Some(line.attempts),
             processing_time_ms: line.processing_time_ms,
@@ -33,16 +38,16 @@ impl Row {
         }
     }
 
-    /// A file that no rule wants.
-    pub(super) fn unrouted(file: &str, size_bytes: u64, why: &str) -> Self {
+    /// What the ledger knows nothing of.
+    pub(super) fn left_out(file: &str, size_bytes: Option<u64>, status: &str, why: &str) -> Self {
         Self {
             file: file.to_owned(),
             size_bytes,
-            state: format!("unrouted: {why}"),
+            state: format!("{status}: {why}"),
             attempts: None,
             processing_time_ms: None,
             checksum: None,
-            right: false,
+            right: status == SKIPPED,
         }
     }
 }
@@ -54,9 +59,9 @@ pub(super) fn table(rows: &[Row]) -> String {
     let mut cells: Vec<[String; 6]> = vec![HEAD.map(str::to_owned)];
     cells.extend(rows.iter().map(|row| {
         [
-            verbatim(&row.file),
-            size(row.size_bytes),
-            row.state.clone(),
+            short(&row.file),
+            row.size_bytes.map(size).unwrap_or_default(),
+            name(&row.state).into_owned(),
             number(row.attempts),
             number(row.processing_time_ms),
             row.checksum.clone().unwrap_or_default(),
@@ -79,16 +84,13 @@ fn shown(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A key as it can be shown: control characters escaped, a long one shortened in the middle.
-pub(super) fn verbatim(key: &str) -> String {
+/// A key as a column can show it: in one line, a long one shortened in the middle.
+pub(super) fn short(key: &str) -> String {
     const SHOWN_MAX: usize = 60;
-    let plain: String = key
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect();
+    let plain = name(key);
     let len = shown(&plain);
     if len <= SHOWN_MAX {
-        return plain;
+        return plain.into_owned();
     }
     let (head, tail) = (SHOWN_MAX / 2 - 1, SHOWN_MAX / 2);
     plain.chars().take(head).chain(['…']).chain(plain.chars().skip(len - tail)).collect()
@@ -120,13 +122,13 @@ mod tests {
 
     #[test]
     fn keys_cannot_break_the_table() {
-        assert_eq!(verbatim("a\nb\u{1}"), "a\\nb\\u{1}");
-        assert_eq!(verbatim(&"é".repeat(100)).chars().count(), 60);
+        assert_eq!(short("a\nb\u{202e}"), "a\\nb\\u{202e}");
+        assert_eq!(short(&"é".repeat(100)).chars().count(), 60);
     }
 
     #[test]
     fn columns_stand_under_each_other() {
-        let row = Row::unrouted("a", 7, "x");
+        let row = Row::left_out("a", Some(7), "unrouted", "x");
         assert_eq!(
             table(&[row]),
             "file  size  state        attempts  ms  CRC64NVME\na      7 B  unrouted: x"

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check fails by panicking")]
 
 mod canaries;
+mod data;
+mod exhausted;
 mod health;
 mod help;
 mod interactive;
@@ -10,12 +12,17 @@ mod logs;
 mod machine_settings;
 mod metrics;
 mod once;
+mod once_folders;
+mod once_found;
 mod once_rules;
+mod output;
 mod protected;
 mod reap;
+mod rebuilt;
 mod refusals;
 mod rules;
 mod signals;
+mod starting;
 mod stopped;
 mod support;
 mod traces;

@@ -19,8 +19,8 @@ use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn, LevelFilter, Pa
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::metrics;
 use crate::settings::Shared;
+use crate::{metrics, output};
 
 const OURS: [&str; 5] = ["drayage", "drayage_common", "drayage_dispatcher", "drayage_worker", STAGE];
 const LIBRARIES: [&str; 14] = [
@@ -69,7 +69,7 @@ pub fn start(
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_writer(std::io::stderr);
+        .with_writer(|| output::Log);
     let registry = tracing_subscriber::registry().with(logs.with_filter(logged(&shared.log)?));
     let Some(endpoint) = &shared.export.endpoint else {
         registry.try_init()?;

@@ -13,13 +13,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let Some(job) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("bare-mimalloc: started by `loadtest small`, with a job file");
+        common::say!("bare-mimalloc: started by `loadtest small`, with a job file");
         return ExitCode::from(common::settings::EX_USAGE);
     };
     match bare::main(&job) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bare-mimalloc: {error}");
+            common::say!("bare-mimalloc: {error}");
             ExitCode::FAILURE
         }
     }

@@ -98,7 +98,7 @@ async fn one_workload(
     folder: &TempDir,
     options: &Options,
 ) -> Result<Vec<Row>, Error> {
-    eprintln!("{}: putting {} objects in", workload.name, workload.objects);
+    common::say!("{}: putting {} objects in", workload.name, workload.objects);
     let sources =
         Sources::put(workload, http).await.map_err(|error| Error::failed_to("put the objects in", error))?;
     let job = Job::new(http.address(), workload, &sources, options.timeout);
@@ -109,7 +109,7 @@ async fn one_workload(
     for (contender, found) in contenders {
         let mut outcomes = Vec::new();
         for _ in 0..options.repeats {
-            eprintln!("{}: {}", workload.name, contender.title());
+            common::say!("{}: {}", workload.name, contender.title());
             let outcome = once(contender, found, &job, &job_file, folder, options).await;
             let checked = match outcome {
                 Outcome::Measured(usage) => match verify::all(http, &job, &sources).await {

@@ -60,7 +60,7 @@ async fn measure(options: &Options) -> Result<Vec<Row>, Error> {
         let mut copies = Vec::new();
         for nth in 1..=options.repeats {
             let (size_mib, part_mib, of) = (size_bytes / MIB, part_bytes / MIB, options.repeats);
-            eprintln!("copying {size_mib} MiB in parts of {part_mib} MiB ({nth} of {of})");
+            common::say!("copying {size_mib} MiB in parts of {part_mib} MiB ({nth} of {of})");
             copies.push(one(&mut server, options, size_bytes, part_bytes, nth).await?);
         }
         rows.extend(Row::lowest(copies));

@@ -73,7 +73,7 @@ async fn serve_and_compare(options: &Options) -> Result<(), Error> {
     let address = listener.local_addr().map_err(failed)?;
     let (collector, endpoint) = Collector::bind().await.map_err(failed)?;
     let compared = async {
-        eprintln!("making {} files", options.warm_up + options.files);
+        common::say!("making {} files", options.warm_up + options.files);
         let files = options.warm_up + options.files;
         let world = World::new(cloud.clone(), address, files, options.file_bytes).await;
         compare(&world.map_err(Error::Failed)?, &endpoint, options).await
@@ -105,7 +105,7 @@ async fn compare(world: &World, collector: &Endpoint, options: &Options) -> Resu
         for (contender, found, outcomes) in &mut contenders {
             // After a failure there is nothing to take a median of.
             if outcomes.iter().all(|outcome| matches!(outcome, Outcome::Measured(_))) {
-                eprintln!("{}", contender.kind.title());
+                common::say!("{}", contender.kind.title());
                 outcomes.push(once(&place, contender, found, options).await);
             }
         }

@@ -66,8 +66,8 @@ impl Peers {
             command.current_dir(&self.0).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         match command.status().await {
             Ok(status) if status.success() => return true,
-            Ok(status) => eprintln!("{name} failed to install: {status}"),
-            Err(error) => eprintln!("{name} failed to install: {error}"),
+            Ok(status) => common::say!("{name} failed to install: {status}"),
+            Err(error) => common::say!("{name} failed to install: {error}"),
         }
         false
     }

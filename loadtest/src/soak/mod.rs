@@ -139,7 +139,7 @@ async fn run(options: &Options) -> Result<Report, Error> {
     serving.abort();
     if options.keep_logs {
         let kept = folder.keep();
-        eprintln!("logs and bytes are kept in {}", kept.display());
+        common::say!("logs and bytes are kept in {}", kept.display());
     }
     Ok(Report::new(options, took, in_time, &traffic, &watch, crew.exits(), findings, cloud.faults().hits()))
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::blob::{Blob, Segment};
 use super::blob_pattern::Run;
 use super::disk::BlobFile;
+use super::errors::report;
 use super::pace::Pace;
 
 /// How much of a file is read at once, in bytes. While one piece is sent the next is read.
@@ -114,7 +115,10 @@ impl Reader {
         self.reading = None;
         let Piece { data, source } = match read.map_err(Error::other).flatten() {
             Ok(piece) => piece,
-            Err(error) => return Poll::Ready(Some(Err(error))),
+            Err(error) => {
+                report(&error);
+                return Poll::Ready(Some(Err(error)));
+            }
         };
         if source.left > 0 {
             self.reading = Some(Reading { task: tokio::task::spawn_blocking(move || source.read()) });

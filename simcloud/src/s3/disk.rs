@@ -206,9 +206,15 @@ fn ids(folder: &Path) -> std::io::Result<Vec<u64>> {
 /// Whole or not at all: written beside, then renamed.
 fn write_json<T: Serialize>(path: &Path, value: &T) -> std::io::Result<()> {
     let beside = path.with_extension("tmp");
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    fs::rename(&beside, path)
+    let text = serde_json::to_vec(value)?;
+    let written = fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(&text))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // On a full disk, half a file would take room for nothing.
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> std::io::Result<T> {

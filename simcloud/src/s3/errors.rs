@@ -82,5 +82,11 @@ pub(super) fn not_modified(headers: HeaderMap) -> S3Error {
 
 /// A disk that does not do its work.
 pub(super) fn disk(error: std::io::Error) -> S3Error {
+    report(&error);
     S3Error::internal_error(error)
+}
+
+/// The client learns only that it may try again; who runs the cloud can make room, or allow more files.
+pub(super) fn report(error: &std::io::Error) {
+    tracing::error!(os_error = error.raw_os_error().map(i64::from), %error, "failed to use the disk");
 }

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
 
 use super::{pids, until, within};
 
@@ -16,6 +16,9 @@ pub(crate) const ACCESS_KEY: &str = "test";
 /// It, as variables.
 pub(crate) const ACCESS: [(&str, &str); 2] =
     [("AWS_ACCESS_KEY_ID", ACCESS_KEY), ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY)];
+
+/// The binary.
+pub(crate) const DRAYAGE: &str = env!("CARGO_BIN_EXE_drayage");
 
 /// A running process. Dropping it kills it.
 #[derive(Debug)]
@@ -48,27 +51,52 @@ impl Drayage {
 
     /// As [`Self::start_with`]; values may be any bytes.
     pub(crate) fn start_in(arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
+        Self::start_as(&[DRAYAGE], arguments, |command| {
+            command.envs(variables.iter().copied());
+        })
+    }
+
+    /// Started by other programs, each of which becomes the next one: the process's id stays.
+    pub(crate) fn start_by(programs: &[&str], arguments: &[&str]) -> Self {
+        Self::start_as(&[programs, &[DRAYAGE]].concat(), arguments, |command| {
+            command.envs(ACCESS);
+        })
+    }
+
+    /// Started in any way.
+    pub(crate) fn start_as(programs: &[&str], arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let temporary = folder.path().join("temporary");
         std::fs::create_dir(&temporary).unwrap();
         let print = |name: &str| File::create(folder.path().join(name)).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_drayage"))
+        let (program, more) = programs.split_first().unwrap();
+        let mut command = Command::new(program);
+        command
+            .args(more)
             .args(arguments)
             .env_clear()
             .env("TMPDIR", &temporary)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_CONFIG_FILE", "/dev/null")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(print("out"))
             .stderr(print("err"))
             // A group of its own, as a shell gives it one.
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        Self { child, folder }
+            .kill_on_drop(true);
+        change(&mut command);
+        Self { child: command.spawn().unwrap(), folder }
+    }
+
+    /// The reading end of its standard error, where that is a pipe.
+    pub(crate) fn take_err(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("a pipe")
+    }
+
+    /// Closes the reading end of its standard output, where that is a pipe.
+    pub(crate) fn close_out(&mut self) {
+        drop(self.child.stdout.take());
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -108,11 +136,16 @@ impl Drayage {
         .await;
     }
 
-    pub(crate) async fn ended(mut self) -> Ended {
+    pub(crate) async fn ended(self) -> Ended {
+        self.ended_in_place().await.0
+    }
+
+    /// With the folder that holds what it left.
+    pub(crate) async fn ended_in_place(mut self) -> (Ended, TempDir) {
         let status = within("the end of the process", self.child.wait()).await.unwrap();
         let left = std::fs::read_dir(self.folder.path().join("temporary")).unwrap();
         let left = left.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
-        Ended { status, out: self.out(), err: self.err(), left }
+        (Ended { status, out: self.out(), err: self.err(), left }, self.folder)
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod ledger;
 pub(crate) mod local;
 pub(crate) mod pids;
 pub(crate) mod store;
+pub(crate) mod tools;
 
 use std::time::Duration;
 

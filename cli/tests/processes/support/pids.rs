@@ -60,3 +60,12 @@ pub(crate) fn kill(pid: Pid) {
 pub(crate) async fn all_ended(pids: &[Pid]) {
     until("the end of every child", async || (!pids.iter().any(|pid| is_alive(*pid))).then_some(())).await;
 }
+
+/// Whether it has a handler for the signal.
+pub(crate) fn catches(pid: Pid, signal: Signal) -> bool {
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    caught.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+}

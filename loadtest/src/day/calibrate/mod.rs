@@ -124,7 +124,7 @@ mod tests {
         let comparisons = run(&options).unwrap();
         // Shown when it fails, or with --nocapture.
         for row in comparisons.iter().flat_map(Comparison::rows) {
-            eprintln!("{}", row.join("  "));
+            common::say!("{}", row.join("  "));
         }
         let misses: Vec<String> = comparisons.iter().flat_map(Comparison::misses).collect();
         assert_eq!(misses, Vec::<String>::new());
