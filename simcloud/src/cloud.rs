@@ -146,19 +146,36 @@ impl Cloud {
     /// When it cannot be written. What was written before still counts.
     pub fn checkpoint(&self) -> std::io::Result<()> {
         match self.inner.journal.journal() {
-            Some(journal) => journal.checkpoint(|| self.snapshot()),
+            Some(journal) => journal.checkpoint(|| self.settings(), || self.snapshot()),
             None => Ok(()),
         }
     }
 
-    /// Brings what was written to the disk, and begins a new journal when this one has more than `journal_bytes_max` bytes or lacks a
-    /// change. To be called now and then. It blocks for as long as the disk takes.
+    /// A checkpoint if a queue, a rule or a table itself has changed since the last one: journals know of messages and items only.
+    pub(crate) fn keep_settings(&self) -> std::io::Result<()> {
+        match self.inner.journal.journal() {
+            Some(journal) if !journal.has_settings(&self.settings()) => self.checkpoint(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The snapshot without messages and items.
+    fn settings(&self) -> serde_json::Value {
+        serde_json::json!({
+            "queues": self.inner.sqs.settings(),
+            "rules": self.inner.events.snapshot(),
+            "tables": self.inner.dynamodb.settings(),
+        })
+    }
+
+    /// Brings what was written to the disk, and begins a new journal when this one lacks a change or has more than `journal_bytes_max`
+    /// bytes and than twice the state. To be called now and then. It blocks for as long as the disk takes.
     ///
     /// # Errors
     /// Why changes are kept in memory only, for now.
     pub fn sync_journal(&self, journal_bytes_max: u64) -> Result<(), String> {
         let Some(journal) = self.inner.journal.journal() else { return Ok(()) };
-        if journal.is_broken() || journal.len_bytes() > journal_bytes_max {
+        if journal.is_due(journal_bytes_max) {
             self.checkpoint().map_err(|error| error.to_string())?;
         }
         journal.sync()
@@ -203,7 +220,7 @@ impl Cloud {
         };
         let answer = self.inner.events.call(&caller, operation, request).await;
         let answer = answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))?;
-        self.checkpoint().map_err(|error| error.to_string())?;
+        self.keep_settings().map_err(|error| error.to_string())?;
         Ok(answer)
     }
 

@@ -43,6 +43,10 @@ struct Open {
     number: u64,
     file: Arc<File>,
     len_bytes: u64,
+    /// Of the state that the last checkpoint wrote.
+    state_len_bytes: u64,
+    /// The queues, tables and rules themselves at the last checkpoint, without messages and items.
+    settings: Value,
     /// Since a line could not be written. What came after it is in memory only, until a checkpoint succeeds.
     broken: Option<String>,
 }
@@ -134,7 +138,12 @@ impl Journal {
         }
         match (&*open.file).write_all(text.as_bytes()) {
             Ok(()) => open.len_bytes += text.len() as u64,
-            Err(error) => open.broken = Some(error.to_string()),
+            Err(error) => {
+                let folder = self.folder.display().to_string();
+                let os_error = error.raw_os_error().map(i64::from);
+                tracing::error!(os_error, %error, folder, "failed to write the journal");
+                open.broken = Some(error.to_string());
+            }
         }
     }
 
@@ -150,34 +159,49 @@ impl Journal {
         }
     }
 
-    pub(crate) fn len_bytes(&self) -> u64 {
-        self.lock().len_bytes
+    /// Whether a checkpoint is worth its cost: lines are missing in the journal, or it is longer than `len_bytes_max` and than twice the
+    /// state.
+    pub(crate) fn is_due(&self, len_bytes_max: u64) -> bool {
+        let open = self.lock();
+        open.broken.is_some() || open.len_bytes > len_bytes_max.max(open.state_len_bytes.saturating_mul(2))
     }
 
-    /// Whether lines are missing in it.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.lock().broken.is_some()
+    /// Whether the queues, tables and rules themselves are those of the last checkpoint.
+    pub(crate) fn has_settings(&self, settings: &Value) -> bool {
+        self.lock().settings == *settings
     }
 
-    /// See the module. `snapshot` is called once the new journal has begun.
-    pub(crate) fn checkpoint(&self, snapshot: impl FnOnce() -> Value) -> std::io::Result<()> {
+    /// See the module. `settings` and `snapshot` are called once the new journal has begun.
+    pub(crate) fn checkpoint(
+        &self,
+        settings: impl FnOnce() -> Value,
+        snapshot: impl FnOnce() -> Value,
+    ) -> std::io::Result<()> {
         let number = {
             let mut open = self.lock();
             let next = Open::begin(&self.folder, open.number + 1)?;
             *open = next;
             open.number
         };
+        // Before the snapshot: a change between the two is written again rather than not at all.
+        let settings = settings();
         let mut state = snapshot();
         if let Value::Object(state) = &mut state {
             state.insert(FIRST_JOURNAL.to_owned(), number.into());
         }
         let next = self.folder.join(STATE_NEXT);
-        let written = write_synced(&next, &state.to_string());
+        let state = state.to_string();
+        let written = write_synced(&next, &state);
         let written = written.and_then(|()| fs::rename(&next, self.folder.join(STATE)));
         if let Err(error) = written {
             // The older journal may lack lines, and this one builds on it.
             self.lock().broken.get_or_insert(error.to_string());
             return Err(error);
+        }
+        {
+            let mut open = self.lock();
+            open.state_len_bytes = state.len() as u64;
+            open.settings = settings;
         }
         for older in journals(&self.folder)?.into_iter().filter(|older| *older < number) {
             fs::remove_file(path(&self.folder, older))?;
@@ -196,7 +220,8 @@ impl Open {
         let path = path(folder, number);
         let file = File::options().create(true).append(true).open(&path);
         let file = file.map_err(|error| named(&path, &error))?;
-        Ok(Self { number, file: Arc::new(file), len_bytes: 0, broken: None })
+        let (settings, broken) = Default::default();
+        Ok(Self { number, file: Arc::new(file), len_bytes: 0, state_len_bytes: 0, settings, broken })
     }
 }
 

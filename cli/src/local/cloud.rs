@@ -1,19 +1,23 @@
 //! The embedded AWS of `drayage local`: simcloud, served on a loopback port, with a folder for its bytes.
 
+use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use common::aws::Access;
+use common::output::path;
 use common::service::StartError;
 use simcloud::{Cloud, ItemChange};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use super::data;
+use super::hold::Hold;
 use super::options::Options;
 
 /// What requests are signed with; any would do.
@@ -21,6 +25,11 @@ pub(super) const ACCESS_KEY: &str = "local";
 pub(super) const REGION: &str = "us-east-1";
 /// Memory for small objects that need not outlive the command: each file on disk would cost more CPU than the requests about it.
 const SCRATCH_MEMORY_BYTES: u64 = 1 << 30;
+
+/// How often what changed is brought to the disk.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// A journal up to this length is read in a moment.
+const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 
 /// simcloud on a port.
 #[derive(Debug)]
@@ -31,7 +40,9 @@ pub(super) struct LocalCloud {
     folder: PathBuf,
     /// Removed at the end, unless the user named a folder.
     _temporary: Option<TempDir>,
-    keep: bool,
+    _hold: Option<Hold>,
+    /// With `--data`: brings what changes to the disk.
+    keeping: Option<JoinHandle<Infallible>>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -47,12 +58,17 @@ impl LocalCloud {
             local(&format!("failed to listen on 127.0.0.1:{} ({hint})", options.port), error)
         })?;
         let address = listener.local_addr().map_err(|error| local("failed to listen", error))?;
-        let (folder, temporary) = match &options.data {
-            Some(folder) => (data::open(folder)?, None),
+        let endpoint_url = format!("http://{address}");
+        let (folder, temporary, hold) = match &options.data {
+            Some(folder) => {
+                let folder = data::open(folder)?;
+                let hold = Hold::take(&folder, &endpoint_url)?;
+                (folder, None, Some(hold))
+            }
             None => {
                 let made = tempfile::Builder::new().prefix("drayage-local-").tempdir();
                 let made = made.map_err(|error| local("failed to make a temporary folder", error))?;
-                (made.path().to_owned(), Some(made))
+                (made.path().to_owned(), Some(made), None)
             }
         };
         std::fs::create_dir_all(folder.join("logs"))
@@ -69,14 +85,16 @@ impl LocalCloud {
         });
         let cloud =
             cloud.map_err(|error| local(&format!("failed to use the folder {}", folder.display()), error))?;
-        restore(&cloud, &folder.join(STATE))?;
+        if hold.is_some() {
+            let kept = cloud.keep_in(&folder);
+            kept.map_err(|error| local(&format!("failed to go on with {}", path(&folder)), error))?;
+        }
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
         };
         #[expect(clippy::disallowed_methods, reason = "the embedded AWS runs beside everything else")]
         let serving = tokio::spawn(simcloud::serve(cloud.clone(), listener, stopped));
-        let endpoint_url = format!("http://{address}");
         let access = Access {
             region: Some(REGION.to_owned()),
             endpoint_url: Some(endpoint_url.clone()),
@@ -84,14 +102,19 @@ impl LocalCloud {
             // The command's own requests need no sockets.
             http_client: Some(cloud.http_client()),
         };
-        let keep = temporary.is_none();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the embedded AWS keeps its state beside everything else"
+        )]
+        let keeping = hold.is_some().then(|| tokio::spawn(keep(cloud.clone())));
         Ok(Self {
             cloud,
             endpoint_url,
             access,
             folder,
             _temporary: temporary,
-            keep,
+            _hold: hold,
+            keeping,
             stop: Some(stop),
             serving,
         })
@@ -117,7 +140,7 @@ impl LocalCloud {
         self.cloud.item_changes(table)
     }
 
-    /// Ends the service and, with `--data`, writes down what is not objects. A crash before leaves the state of the start.
+    /// Ends the service and, with `--data`, writes its state in one piece. After a crash before, the next start reads the journal.
     pub(super) async fn stop(&mut self) -> Result<(), StartError> {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -129,30 +152,26 @@ impl LocalCloud {
         // The process ends after this: the system takes its memory back at once, where dropping item after item of a large ledger would
         // take longer than whoever stopped us waits.
         std::mem::forget(self.cloud.clone());
-        if !self.keep {
-            return Ok(());
-        }
-        let state = self.folder.join(STATE);
-        let next = self.folder.join("state.json.next");
-        let written = std::fs::write(&next, self.cloud.snapshot().to_string());
-        written
-            .and_then(|()| std::fs::rename(&next, &state))
-            .map_err(|error| local(&format!("failed to write {}", state.display()), error))
+        let Some(keeping) = self.keeping.take() else { return Ok(()) };
+        keeping.abort();
+        self.cloud
+            .checkpoint()
+            .map_err(|error| local(&format!("failed to write the state in {}", path(&self.folder)), error))
     }
 }
 
-/// Ledger, queues and rules; objects have files of their own.
-const STATE: &str = "state.json";
-
-fn restore(cloud: &Cloud, state: &Path) -> Result<(), StartError> {
-    let what = || format!("failed to go on with {}", state.display());
-    let text = match std::fs::read_to_string(state) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(local(&what(), error)),
-    };
-    let snapshot = serde_json::from_str(&text).map_err(|error| local(&what(), error))?;
-    cloud.restore(snapshot).map_err(|error| local(&what(), error))
+/// Brings the journal to the disk every second, for ever. What a machine's end takes with it is at most that second.
+async fn keep(cloud: Cloud) -> Infallible {
+    let mut every = tokio::time::interval(SYNC_EVERY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let cloud = cloud.clone();
+        let synced = tokio::task::spawn_blocking(move || cloud.sync_journal(JOURNAL_BYTES_MAX)).await;
+        if let Ok(Err(error)) = synced {
+            tracing::error!(error, "failed to keep the state");
+        }
+    }
 }
 
 /// Identifiers must not repeat those of an earlier run on the same folder.

@@ -9,6 +9,7 @@ mod data;
 mod deliver;
 mod display;
 mod folders;
+mod hold;
 mod identity;
 mod once;
 mod options;

@@ -62,3 +62,34 @@ async fn a_folder_of_our_name_that_is_the_users_is_refused() {
     ended.failed(64).said("it has a folder drayage-local that this command did not make");
     files::assert_same(&files::read(folder.path()), &theirs);
 }
+
+#[tokio::test]
+async fn a_killed_command_goes_on_with_the_ledger_and_the_files_that_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", folder.path().to_str().unwrap()];
+    let local = Local::start(&data).await;
+    for n in 0..3 {
+        put(&local.s3, &format!("{n}"), b"kept").await;
+    }
+    ledger::over(&local.dynamodb, 3).await;
+    local.process.signal(Signal::KILL);
+    local.process.ended().await;
+
+    let local = Local::start(&data).await;
+    assert_eq!(ledger::items(&local.dynamodb).await.len(), 3);
+    assert_eq!(delivered(&local.s3, "2").await, b"kept");
+    put(&local.s3, "3", b"new").await;
+    ledger::over(&local.dynamodb, 4).await;
+}
+
+#[tokio::test]
+async fn a_second_command_on_the_folder_is_refused_and_names_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", folder.path().to_str().unwrap()];
+    let first = Local::start(&data).await;
+    let second = run(&[&["local", "--port", "0"], &data[..]].concat()).await.failed(1);
+    let pid = first.process.pid().as_raw_nonzero().to_string();
+    second.said("drayage-local is in use by drayage local, process").said(&pid).said("give another --data");
+    put(&first.s3, "a", b"x").await;
+    ledger::over(&first.dynamodb, 1).await;
+}

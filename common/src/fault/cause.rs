@@ -122,7 +122,12 @@ type Source<'e> = &'e (dyn Error + 'static);
 fn sources(error: Source<'_>) -> impl Iterator<Item = Source<'_>> {
     fn next<'e>(error: &Source<'e>) -> Option<Source<'e>> {
         let error = *error;
-        if error.is::<CredentialsError>() { None } else { error.source() }
+        if error.is::<CredentialsError>() {
+            return None;
+        }
+        // Its source is that of the error it holds, which would be passed over.
+        let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        held.map(|held| held as Source<'e>).or_else(|| error.source())
     }
     std::iter::successors(Some(error), next)
 }

@@ -130,7 +130,7 @@ async fn a_send_that_fails_amid_a_message_keeps_the_order_of_its_records() {
 async fn a_ledger_that_refuses_one_file_keeps_the_customers_later_ones_out_of_the_lane() {
     let bench = Bench::fifo(RULES).await;
     bench.tell(&["a1", "a2", "b1", "a3"].map(|key| told_of(&[key]))).await;
-    let refused = Fault::on("DynamoDB", "PutItem").key("a2").always().effect(Effect::throttled());
+    let refused = Fault::on("DynamoDB", "PutItem").key("\"a2\"").always().effect(Effect::throttled());
     let refused = bench.world.cloud.faults().add(refused);
     bench.dispatch().await;
     assert_eq!(lane(&bench).await, ["a1", "b1"], "a3 waits with a2");

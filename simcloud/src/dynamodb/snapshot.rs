@@ -17,7 +17,7 @@ use super::describe::create_request;
 use super::item::Item;
 use super::refusal::{malformed, missing, validation};
 use super::request::Request;
-use super::table::Table;
+use super::table::{Contents, Table};
 use super::tables::Tables;
 
 /// One change of an item, as a line of the journal: `{"table": …, "put": {…}}`, or `"delete"` with the item as it was.
@@ -53,6 +53,12 @@ impl DynamoDb {
     pub(crate) fn snapshot(&self) -> Value {
         let tables: Vec<_> = self.tables_ref().values().cloned().collect();
         tables.iter().map(|table| snapshot_table(table)).collect()
+    }
+
+    /// The tables without their items.
+    pub(crate) fn settings(&self) -> Value {
+        let tables: Vec<_> = self.tables_ref().values().cloned().collect();
+        tables.iter().map(|table| settings_of(&table.read())).collect()
     }
 
     /// Replaces all tables by those of a snapshot. Listeners do not hear of it.
@@ -100,10 +106,15 @@ impl DynamoDb {
 
 fn snapshot_table(table: &Table) -> Value {
     let contents = table.read();
+    let mut saved = settings_of(&contents);
+    saved["Items"] = contents.items().map(|item| encode_attributes(item.attributes())).collect();
+    saved
+}
+
+fn settings_of(contents: &Contents) -> Value {
     json!({
         "Create": create_request(&contents.definition),
         "CreatedMs": contents.definition.created_ms,
         "TtlAttribute": contents.definition.settings.ttl_attribute,
-        "Items": contents.items().map(|item| encode_attributes(item.attributes())).collect::<Value>(),
     })
 }

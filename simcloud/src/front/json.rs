@@ -96,7 +96,7 @@ async fn apply(
     }?;
     // Journals hold messages and items; what these belong to is in the state alone.
     if changes_settings(operation) {
-        cloud.checkpoint().map_err(|error| crate::api::ApiError::internal(error.to_string()))?;
+        cloud.keep_settings().map_err(|error| crate::api::ApiError::internal(error.to_string()))?;
     }
     Ok(answer)
 }

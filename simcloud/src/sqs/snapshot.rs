@@ -69,6 +69,12 @@ pub(super) fn changes(queues: &mut Queues) -> Option<Value> {
 }
 
 impl Sqs {
+    /// The queues without their messages.
+    pub(crate) fn settings(&self) -> Value {
+        let saved: Vec<_> = self.lock().iter().map(|(name, queue)| save(name, queue)).collect();
+        serde_json::to_value(saved).unwrap_or_default()
+    }
+
     /// Everything there is: queues, attributes, tags, messages. Who holds a message is not part of it.
     pub(crate) fn snapshot(&self) -> Value {
         let saved: Vec<_> = {

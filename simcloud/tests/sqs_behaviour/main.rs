@@ -6,6 +6,7 @@ mod attributes;
 mod batches;
 mod dead_letters;
 mod fifo;
+mod journal;
 mod long_polls;
 mod messages;
 mod moves;
@@ -20,7 +21,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use simcloud::{Cloud, Options};
 
 /// A cloud with one queue, and a client that never retries.

@@ -1,5 +1,3 @@
-use aws_sdk_sqs::types::MessageSystemAttributeName;
-
 use super::*;
 
 #[tokio::test(start_paused = true)]

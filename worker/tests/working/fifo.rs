@@ -43,7 +43,8 @@ async fn a_customers_next_file_waits_for_the_one_before_and_other_customers_do_n
     let second = land(&yard, "acme", "a2").await;
     land(&yard, "beta", "b1").await;
     let (mut watch, mut worker) = (yard.watch(), yard.worker_with("w1", 8, 1));
-    let gate = yard.faults().gate_on(Fault::on("S3", "GetObject").key("a1").times(1));
+    // A request that waits for too long is sent again, and has to wait as well.
+    let gate = yard.faults().gate_on(Fault::on("S3", "GetObject").key("a1").always());
     worker.beside(gate.reached()).await;
     assert_eq!(completed(&mut worker, &mut watch, 1).await, ["b1"]);
     // For longer than a visibility timeout: the heartbeats keep the group waiting.

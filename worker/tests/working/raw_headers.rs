@@ -76,10 +76,10 @@ async fn metadata_at_target(yard: &Yard) -> String {
 async fn metadata_has_the_same_text_at_the_target() {
     // As a store may show it, and as S3 shows the same text.
     let cases: [(&[u8], &str); 6] = [
-        (b"caf\xe9", "=?UTF-8?B?Y2Fmw6k=?="),
-        ("caf\u{e9}".as_bytes(), "=?UTF-8?B?Y2Fmw6k=?="),
-        (b"=?UTF-8?Q?caf=C3=A9?=", "=?UTF-8?B?Y2Fmw6k=?="),
-        (b"=?UTF-8?B?Y2Fmw6k=?=", "=?UTF-8?B?Y2Fmw6k=?="),
+        (b"caf\xe9", "=?UTF-8?Q?caf=C3=A9?="),
+        ("caf\u{e9}".as_bytes(), "=?UTF-8?Q?caf=C3=A9?="),
+        (b"=?UTF-8?Q?caf=C3=A9?=", "=?UTF-8?Q?caf=C3=A9?="),
+        (b"=?UTF-8?B?Y2Fmw6k=?=", "=?UTF-8?Q?caf=C3=A9?="),
         (b"=?UTF-8?Q?actually-ascii?=", "=?UTF-8?Q?actually-ascii?="),
         (b"plain", "plain"),
     ];
