@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::attribute::Attribute;
 use super::attribute_json::encode;
 use super::item::Item;
-use super::snapshot::ItemLine;
+use super::snapshot::item_line;
 use crate::journal::Slot;
 use crate::observe::{Event, Observer};
 
@@ -77,7 +77,7 @@ impl Feed {
     /// no change.
     pub(super) fn publish(&self, old: Option<&Arc<Item>>, new: Option<&Arc<Item>>) {
         if old != new {
-            self.journal.write(|| ItemLine::new(&self.table, old, new));
+            self.journal.write(|| item_line(&self.table, old, new));
         }
         if !(self.listening.load(Ordering::Acquire) || self.observer.is_somebody()) || old == new {
             return;

@@ -21,13 +21,9 @@ use super::table::{Contents, Table};
 use super::tables::Tables;
 
 /// One change of an item, as a line of the journal: `{"table": …, "put": {…}}`, or `"delete"` with the item as it was.
-pub(super) struct ItemLine;
-
-impl ItemLine {
-    pub(super) fn new(table: &str, old: Option<&Arc<Item>>, new: Option<&Arc<Item>>) -> Option<Value> {
-        let (what, item) = new.map(|item| ("put", item)).or(old.map(|item| ("delete", item)))?;
-        Some(json!({ "table": table, what: encode_attributes(item.attributes()) }))
-    }
+pub(super) fn item_line(table: &str, old: Option<&Arc<Item>>, new: Option<&Arc<Item>>) -> Option<Value> {
+    let (what, item) = new.map(|item| ("put", item)).or(old.map(|item| ("delete", item)))?;
+    Some(json!({ "table": table, what: encode_attributes(item.attributes()) }))
 }
 
 impl DynamoDb {

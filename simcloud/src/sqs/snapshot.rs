@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::attributes::QueueAttributes;
 use super::message::{Content, Envelope};
 use super::queue::Queue;
+use super::store::Kept;
 use super::{Queues, Sqs};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,7 +57,10 @@ pub(super) fn changes(queues: &mut Queues) -> Option<Value> {
         let mut change = Change::default();
         for (number, message) in queue.messages.take_changes() {
             match message {
-                Some((envelope, until)) => change.there.push(save_message(number, envelope.clone(), until)),
+                Some(kept) => {
+                    let (envelope, until) = (kept.envelope.clone(), kept.delayed_until_ms);
+                    change.there.push(save_message(number, envelope, until));
+                }
                 None => change.gone.push(number),
             }
         }
@@ -152,7 +156,8 @@ fn save(name: &str, queue: &Queue) -> SavedQueue {
 }
 
 fn contents(queue: &Queue) -> Vec<(u64, Envelope, Option<u64>)> {
-    queue.messages.iter().map(|(number, envelope, until)| (number, envelope.clone(), until)).collect()
+    let copy = |(number, kept): (u64, Kept<'_>)| (number, kept.envelope.clone(), kept.delayed_until_ms);
+    queue.messages.iter().map(copy).collect()
 }
 
 fn save_message(number: u64, envelope: Envelope, delayed_until_ms: Option<u64>) -> SavedMessage {

@@ -29,14 +29,21 @@ struct Held {
     state: State,
 }
 
+/// What is kept of a message: who holds it is not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept<'m> {
+    pub(super) envelope: &'m Envelope,
+    /// Until when its sender delayed it.
+    pub(super) delayed_until_ms: Option<u64>,
+}
+
 impl Held {
-    /// With the instant until which its sender delayed it.
-    fn with_delay(&self) -> (&Envelope, Option<u64>) {
+    fn kept(&self) -> Kept<'_> {
         let delayed_until_ms = match self.state {
             State::Delayed { until_ms } => Some(until_ms),
             State::Visible { .. } | State::InFlight { .. } => None,
         };
-        (&self.envelope, delayed_until_ms)
+        Kept { envelope: &self.envelope, delayed_until_ms }
     }
 }
 
@@ -98,9 +105,9 @@ impl MessageStore {
     }
 
     /// The numbers of messages that changed since the last call, each with the message as it is now; `None` when it is gone.
-    pub(super) fn take_changes(&mut self) -> Vec<(u64, Option<(&Envelope, Option<u64>)>)> {
+    pub(super) fn take_changes(&mut self) -> Vec<(u64, Option<Kept<'_>>)> {
         let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
-        let now = |sequence| (sequence, self.messages.get(&sequence).map(Held::with_delay));
+        let now = |sequence| (sequence, self.messages.get(&sequence).map(Held::kept));
         changed.into_iter().map(now).collect()
     }
 
@@ -263,11 +270,8 @@ impl MessageStore {
     }
 
     /// All messages in order of arrival, each with the instant until which its sender delayed it.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Envelope, Option<u64>)> {
-        self.messages.iter().map(|(sequence, held)| {
-            let (envelope, delayed_until_ms) = held.with_delay();
-            (*sequence, envelope, delayed_until_ms)
-        })
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, Kept<'_>)> {
+        self.messages.iter().map(|(sequence, held)| (*sequence, held.kept()))
     }
 
     fn change_state(&mut self, sequence: u64, state: State) {
