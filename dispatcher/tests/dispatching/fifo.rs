@@ -65,7 +65,7 @@ async fn dispatch_again(bench: &Bench) {
 }
 
 /// Of `keys`, those of one customer.
-fn of<'k>(customer: char, keys: &'k [String]) -> Vec<&'k str> {
+fn of(customer: char, keys: &[String]) -> Vec<&str> {
     keys.iter().map(String::as_str).filter(|key| key.starts_with(customer)).collect()
 }
 

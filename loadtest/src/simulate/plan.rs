@@ -94,8 +94,13 @@ fn deeds(
     let mut deeds = Vec::new();
     for number in 0..files {
         let key = key(draws, number);
-        // Large files are dear: one in most worlds.
-        let len = if number == 0 && draws.f64() < 0.9 { large(draws) } else { small(draws) };
+        // Large files are dear: one in most worlds, and a second one in some.
+        let large_share = match number {
+            0 => 0.95,
+            1 => 0.25,
+            _ => 0.0,
+        };
+        let len = if draws.f64() < large_share { large(draws) } else { small(draws) };
         let first = Content::new(len, draws.usize(..));
         let at = within(draws, 0.0);
         deeds.push((at, Deed::Put(key.clone(), first)));

@@ -135,8 +135,11 @@ impl Copier {
         let completed = self.complete(transfer, &current.id, sent, whole.crc64, condition, unheard).await;
         match &completed {
             Ok(Completed::Published(_)) => *upload = None,
-            // Gone, and not by our Complete.
-            Err(End::Passing(fault)) if fault.code == "NoSuchUpload" => *upload = None,
+            // Gone, and not by our Complete. The ledger is about to forget it, so it is removed in case the store finds it again.
+            Err(End::Passing(fault)) if fault.code == "NoSuchUpload" => {
+                self.abort_upload(transfer, &current.id).await;
+                *upload = None;
+            }
             Ok(Completed::Overtaken(_)) | Err(_) => {}
         }
         Ok((completed?, whole.crc64))

@@ -170,7 +170,7 @@ impl HttpConnector for Wire {
                 match does {
                     Does::Header(name, value) => append(replied.headers_mut(), &[(name, value)]),
                     Does::AnswerAfter(status, headers, body) => {
-                        replied = reply(status, &headers, &body, is_head)
+                        replied = reply(status, &headers, &body, is_head);
                     }
                     Does::Answer(..) => {}
                 }

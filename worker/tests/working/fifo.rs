@@ -32,7 +32,7 @@ async fn completed(worker: &mut Worker, watch: &mut Watch, count: usize) -> Vec<
 }
 
 /// Of `keys`, those of one customer, which is what they begin with.
-fn of<'k>(customer: char, keys: &'k [String]) -> Vec<&'k str> {
+fn of(customer: char, keys: &[String]) -> Vec<&str> {
     keys.iter().map(String::as_str).filter(|key| key.starts_with(customer)).collect()
 }
 

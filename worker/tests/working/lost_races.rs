@@ -99,7 +99,6 @@ async fn a_lost_race_costs_one_look_and_one_more_upload() {
 }
 
 /// Prints what docs/copy.md says.
-#[expect(clippy::print_stdout, reason = "this is how the figure is had")]
 #[tokio::test(start_paused = true)]
 async fn what_a_lost_race_costs() {
     let (size, parts) = (36 * MIB, 5);

@@ -65,7 +65,11 @@ impl Facts {
                 if kind == Kind::DoubtBehindRefusedLook {
                     self.denied_ms.insert(incoming.resource.to_owned(), now_ms);
                 }
-                if let Some(transfer) = self.published_by(incoming) {
+                // A publish whose body was flipped on its way from the source publishes nothing: its sender breaks it off, or the store refuses
+                // it. There is no doubt about it, whatever the answer is.
+                if let Some(transfer) = self.published_by(incoming)
+                    && !self.flipped_ms.contains_key(&transfer)
+                {
                     self.doubted_ms.insert((actor.to_owned(), transfer), now_ms);
                 }
             }
