@@ -312,8 +312,8 @@ mod tests {
 
     #[test]
     fn batches_are_bounded_by_count_and_by_bytes() {
-        assert_eq!(batch_len(&vec![&outgoing(10); 25]), 10);
-        assert_eq!(batch_len(&vec![&outgoing(400_000); 5]), 2);
+        assert_eq!(batch_len(&[&outgoing(10); 25]), 10);
+        assert_eq!(batch_len(&[&outgoing(400_000); 5]), 2);
         assert_eq!(batch_len(&[&outgoing(2_000_000)]), 1);
     }
 
