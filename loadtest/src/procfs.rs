@@ -1,4 +1,6 @@
-//! What Linux tells of a process: CPU time, peak memory, parent.
+//! What Linux tells of a process: CPU time, peak memory, parent, signals.
+
+use rustix::process::Signal;
 
 /// Clock ticks of a second in /proc: fixed for user space on every architecture that we run on.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -42,6 +44,14 @@ fn status_kib(process: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+/// Whether a process has a handler for a signal (SigCgt). `true` when it cannot be known.
+pub(crate) fn catches(process: u32, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }
 
 pub(crate) fn arguments(process: u32) -> Vec<String> {

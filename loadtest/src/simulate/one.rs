@@ -38,6 +38,7 @@ pub(super) struct Outcome {
     pub(super) uploads_left: usize,
     pub(super) same_bytes_overtaken: usize,
     pub(super) failed_then_published: usize,
+    pub(super) failed_unseen: usize,
 }
 
 /// Runs a seed on a thread of its own, so that nothing of an earlier one is left in it.
@@ -237,6 +238,7 @@ fn outcome(stage: &Stage, seed: u64, quiet_after: Duration) -> Outcome {
         uploads_left: facts.uploads.values().filter(|upload| upload.is_open).count(),
         same_bytes_overtaken: facts.same_bytes_overtaken.len(),
         failed_then_published: facts.failed_then_published.len(),
+        failed_unseen: facts.failed_unseen.len(),
     }
 }
 
@@ -258,6 +260,7 @@ impl Outcome {
             uploads_left: 0,
             same_bytes_overtaken: 0,
             failed_then_published: 0,
+            failed_unseen: 0,
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn command() -> Command {
     with_flags(command, FLAGS)
         .arg(switch("trace", "With --seed: prints everything that happens"))
         .arg(switch("fail-fast", "Ends with the first seed that breaks a promise"))
-        .arg(switch("gate", "Fails too when a kind of fault was hit fewer than 100 times"))
+        .arg(switch("gate", "Fails too when a kind of fault was hit fewer than 100 times, or 25 where only the upload of a large file can meet it"))
 }
 
 impl Options {

@@ -16,6 +16,7 @@ use super::options::Options;
 use super::watch::Watch;
 use super::{ACCESS_KEY, REGION};
 use crate::error::Error;
+use crate::procfs;
 use crate::program;
 
 /// What a process gets from SIGTERM to its exit.
@@ -23,6 +24,7 @@ const GRACE_PERIOD: Duration = Duration::from_secs(15);
 /// Longer than a poll and its slack, short so that what was killed comes back soon.
 const VISIBILITY_TIMEOUT_S: &str = "15";
 const WAIT_S: &str = "1";
+const START_LOOKS: Duration = Duration::from_millis(2);
 
 /// How processes ended.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -119,6 +121,10 @@ impl Crew {
             };
             // Waiting for a child closes the standard input that it still holds, and that would stop it.
             let leash = child.stdin.take();
+            // While the system still loads a program, a signal ends it as it ends any program.
+            while child.id().is_some_and(|process| !procfs::catches(process, Signal::TERM)) {
+                let _ = timeout(START_LOOKS, child.wait()).await;
+            }
             place.is_up.set(true);
             let order = tokio::select! {
                 biased;

@@ -112,9 +112,22 @@ pub(super) struct Facts {
     pub(super) same_bytes_overtaken: BTreeSet<(String, String)>,
     /// Transfers that were published by a late request after they had been failed.
     pub(super) failed_then_published: BTreeSet<String>,
+    /// Transfers whose own publish was answered by a refusal of its condition.
+    pub(super) own_refused: BTreeSet<String>,
+    /// Of those, the ones that were failed because no look was allowed that would have found them published.
+    pub(super) failed_unseen: BTreeSet<String>,
 }
 
 impl Facts {
+    /// Whether a transfer's object is visible, its publish was answered as if another's were, and its target was not to be looked at.
+    pub(super) fn is_published_unseen(&self, transfer: &str) -> bool {
+        let Some(expected) = self.expected.get(transfer) else { return false };
+        let visible = self.visible(&expected.target.bucket, &expected.target.key);
+        visible.is_some_and(|visible| visible.transfer == transfer)
+            && self.own_refused.contains(transfer)
+            && self.was_look_refused_since(expected, 0)
+    }
+
     pub(super) fn newest(&self, key: &str) -> Option<&Version> {
         self.sources.get(key).and_then(|versions| versions.last())
     }
@@ -219,6 +232,9 @@ impl Facts {
                     }
                     if let Some(upload) = new.upload_id.as_ref().and_then(|id| self.uploads.get_mut(id)) {
                         upload.is_noted = true;
+                    }
+                    if new.status == "failed" && self.is_published_unseen(&new.id) {
+                        self.failed_unseen.insert(new.id.clone());
                     }
                     if new.is_terminal() {
                         self.ended_ms.entry(new.id.clone()).or_insert(self.now_ms);

@@ -61,6 +61,7 @@ impl Facts {
                 let (_, key) = incoming.resource.split_once('/').unwrap_or_default();
                 self.denied_ms.insert(format!("{LANDING}/{key}"), now_ms);
             }
+            Kind::OwnPublishRefused => self.own_refused.extend(self.published_by(incoming)),
             Kind::DoubtBehindRefusedLook | Kind::ForeignAnswer => {
                 if kind == Kind::DoubtBehindRefusedLook {
                     self.denied_ms.insert(incoming.resource.to_owned(), now_ms);

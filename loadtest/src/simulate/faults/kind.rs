@@ -112,9 +112,9 @@ impl Kind {
         (K::DoubtBehindRefusedLook, 0.08),
         (K::StoreCopyRefused, 0.9),
         (K::PartMeetsComplete, 0.9),
-        (K::TargetWritten, 0.15),
-        (K::TargetDeleted, 0.15),
-        (K::NewerWhileUploading, 0.4),
+        (K::TargetWritten, 0.2),
+        (K::TargetDeleted, 0.2),
+        (K::NewerWhileUploading, 0.3),
         (K::ForeignAnswer, 0.04),
         (K::RawHeader, 0.1),
         (K::SourceOverwritten, 0.03),
@@ -179,6 +179,21 @@ impl Kind {
         matches!(
             self,
             K::RequestLate | K::Crash | K::PartMeetsComplete | K::HeartbeatStale | K::GiveBackStale
+        )
+    }
+
+    /// Whether it strikes only while a large file is uploaded, or at what the store copies for one tenant.
+    pub(crate) const fn is_of_large_files(self) -> bool {
+        matches!(
+            self,
+            K::CompleteEmptyAfterEffect
+                | K::CompleteNoSuchUpload
+                | K::NewerWhileUploading
+                | K::PartMeetsComplete
+                | K::StoreCopyRefused
+                | K::TargetDeleted
+                | K::TargetWritten
+                | K::UploadGone
         )
     }
 

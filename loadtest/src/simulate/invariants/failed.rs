@@ -1,4 +1,7 @@
 //! S4: `failed` means that this transfer's object is not visible, and that there was a reason in the world for it.
+//!
+//! One limit is known and counted: a publish that took effect and was answered 412, as if another transfer were there, at a target that may
+//! not be looked at. A worker cannot tell it from a target that a stranger occupies, which must end as `access_denied`.
 
 use super::{Moment, What};
 use crate::simulate::facts::{Expected, Facts, Item};
@@ -13,6 +16,9 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     let expected = past.expected.get(&new.id)?;
     let visible = past.visible(&expected.target.bucket, &expected.target.key);
     if visible.is_some_and(|visible| visible.transfer == new.id) {
+        if past.is_published_unseen(&new.id) {
+            return None;
+        }
         return Some(format!(
             "transfer {} was failed ({:?}) while its object is visible",
             new.id, new.error_code
