@@ -18,7 +18,9 @@ pub(super) fn broken(past: &Facts, moment: Moment<'_>) -> Option<String> {
     let actor = &*moment.caller.actor;
     let since_ms = past.claimed_ms.get(&new.id).copied().unwrap_or(0);
     let doubted_ms = past.doubted_ms.get(&(actor.to_owned(), new.id.clone()));
-    if doubted_ms.is_some_and(|doubted_ms| *doubted_ms >= since_ms) {
+    // Where an earlier attempt has not ended, it may be this worker's too, and the publish that attempt's.
+    let ended = new.released_attempts + u64::from(new.status == "failed");
+    if new.attempts <= ended && doubted_ms.is_some_and(|doubted_ms| *doubted_ms >= since_ms) {
         return Some(format!(
             "attempt {} of item {} counts as failed for {:?}, and nobody knows whether it has published",
             new.attempts, new.id, new.error_code
