@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::drayage::{Drayage, Ended};
 use crate::support::fleet::Fleet;
@@ -160,6 +160,7 @@ async fn plain_http_at_a_port_with_tls_is_said_to_be_that() {
     let alerts = async {
         loop {
             let (mut client, _) = listener.accept().await.unwrap();
+            let _ = client.read(&mut [0; 4096]).await;
             // What a TLS server says to a request that is not TLS: a fatal alert, `decode_error`.
             let _ = client.write_all(b"\x15\x03\x03\x00\x02\x02\x32").await;
         }

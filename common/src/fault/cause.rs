@@ -109,7 +109,8 @@ fn of_one(error: &(dyn Error + 'static)) -> Option<Cause> {
         Some(Cause::NotTls)
     } else if says(&["invalid peer certificate", "received fatal alert", "corrupt message"]) {
         Some(Cause::Tls)
-    } else if says(&["invalid HTTP"]) {
+    // Bytes that are no reply, or that come before there was a request: TLS, SSH and many others speak so.
+    } else if says(&["invalid HTTP", "unexpected message from connection"]) {
         Some(Cause::NotHttp)
     } else {
         None
