@@ -36,6 +36,8 @@ pub(crate) struct Slot(Arc<OnceLock<Journal>>);
 pub(crate) struct Journal {
     folder: PathBuf,
     open: Mutex<Open>,
+    /// Held for a whole checkpoint. Of two at once, the older state could be renamed last, after its journal was removed.
+    checkpoint: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -126,7 +128,7 @@ impl Journal {
     /// Begins a journal behind what was found.
     pub(crate) fn open(folder: &Path, found: &Found) -> std::io::Result<Self> {
         let open = Open::begin(folder, found.next)?;
-        Ok(Self { folder: folder.to_owned(), open: Mutex::new(open) })
+        Ok(Self { folder: folder.to_owned(), open: Mutex::new(open), checkpoint: Mutex::default() })
     }
 
     fn append(&self, line: &Value) {
@@ -177,6 +179,7 @@ impl Journal {
         settings: impl FnOnce() -> Value,
         snapshot: impl FnOnce() -> Value,
     ) -> std::io::Result<()> {
+        let _one_at_a_time = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner);
         let number = {
             let mut open = self.lock();
             let next = Open::begin(&self.folder, open.number + 1)?;
